@@ -46,10 +46,35 @@ public static class Codes
     public const string FeatureRenamed = "DEVC2014";
 
     // 3xxx: inputs and keys
+    public const string InputUnreadable = "DEVC3050";
+    public const string ProjectionUnknown = "DEVC3051";
+    public const string ProjectionFailed = "DEVC3052";
+    public const string TierUnknown = "DEVC3053";
+    public const string PinMissing = "DEVC3060";
+    public const string LockFileInvalid = "DEVC3061";
 
     // 4xxx: engine and build
+    public const string DockerNotFound = "DEVC4001";
+    public const string EngineUnreachable = "DEVC4002";
+    public const string EngineHangs = "DEVC4003";
+    public const string BuildxMissing = "DEVC4004";
+    public const string BuilderCannotExport = "DEVC4005";
+    public const string BuilderNotCreated = "DEVC4006";
+    public const string StepFailed = "DEVC4010";
+    public const string BuildFailed = "DEVC4011";
+    public const string LayoutIncomplete = "DEVC4012";
+    public const string LoadFailed = "DEVC4020";
+    public const string NothingToLoad = "DEVC4021";
+    public const string ImageMissing = "DEVC4030";
+    public const string ArgumentsTooLong = "DEVC4031";
 
     // 5xxx: registry and publish
+    public const string PushNotSupported = "DEVC5090";
 
     // 9xxx: environment
+    public const string PropertyInvalid = "DEVC9001";
+    public const string PropertyUnknown = "DEVC9002";
+    public const string OutputNotWritable = "DEVC9003";
+    public const string NotSupportedYet = "DEVC9004";
+    public const string ItemInvalid = "DEVC9005";
 }

@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Devcontainer.Prebuild.Build;
+using Devcontainer.Prebuild.Keys;
+
+namespace Devcontainer.Prebuild.Receipts;
+
+/// <summary>Reads and writes <c>receipt.json</c>. docs/files.md describes it field by field.</summary>
+public static class ReceiptFile
+{
+    // A receipt of ten thousand inputs has two megabytes.
+    private const long MaxLength = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The receipt in <paramref name="outputPath"/>, or null where there is none that can be used: missing, empty, cut short, or of another
+    /// version. State that cannot be read is state that is not there: the image is built anew.
+    /// </summary>
+    public static Receipt? TryRead(string outputPath)
+    {
+        try
+        {
+            var file = new FileInfo(Path.Combine(outputPath, Receipt.FileName));
+            if (!file.Exists || file.Length is 0 or > MaxLength || file.LinkTarget is not null)
+            {
+                return null;
+            }
+
+            return Parse(File.ReadAllBytes(file.FullName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes the receipt: whole under its name or not at all.</summary>
+    public static void Write(Receipt receipt, string outputPath) =>
+        AtomicFile.Write(Path.Combine(outputPath, Receipt.FileName), Serialize(receipt));
+
+    /// <summary>The receipt in <paramref name="json"/>, or null where it is none.</summary>
+    internal static Receipt? Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            return root.GetProperty("schema").GetInt32() == Receipt.CurrentSchema ? Read(root) : null;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The file's bytes.</summary>
+    internal static byte[] Serialize(Receipt receipt)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("schema", Receipt.CurrentSchema);
+            writer.WriteString("key", receipt.IndexKey);
+            WriteImage(writer, receipt.Image);
+            writer.WriteString("built", receipt.Built);
+            writer.WriteNumber("seconds", receipt.Seconds);
+            writer.WriteString("builder", receipt.Builder);
+            WriteList(writer, "keys", receipt.Keys, static (w, k) =>
+            {
+                w.WriteString("tier", k.TierName);
+                if (k.Platform is not null)
+                {
+                    w.WriteString("platform", k.Platform);
+                }
+
+                w.WriteString("key", k.Value);
+            });
+            WriteList(writer, "platforms", receipt.Platforms, WritePlatform);
+            WriteList(writer, "features", receipt.Features, static (w, f) =>
+            {
+                w.WriteString("id", f.Id);
+                w.WriteString("source", f.Source);
+                w.WriteString("resolved", f.Resolved);
+                w.WriteString("version", f.Version);
+                w.WriteString("digest", f.Digest);
+            });
+            WriteList(writer, "bases", receipt.Bases, static (w, b) =>
+            {
+                w.WriteString("reference", b.Reference);
+                w.WriteString("platform", b.Platform);
+                w.WriteString("digest", b.Digest);
+            });
+            WriteList(writer, "steps", receipt.Steps, static (w, s) =>
+            {
+                w.WriteString("platform", s.Platform);
+                w.WriteString("name", s.Name);
+                w.WriteBoolean("cached", s.Cached);
+                w.WriteNumber("seconds", s.Seconds);
+            });
+            WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
+            {
+                w.WriteString("path", i.Path);
+                w.WriteString("tier", i.Tier);
+                w.WriteString("projection", i.Projection);
+                w.WriteString("sha256", i.Sha256);
+            });
+            writer.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    private static void WriteImage(Utf8JsonWriter writer, ReceiptImage image)
+    {
+        writer.WriteStartObject("image");
+        writer.WriteString("digest", image.Digest);
+        writer.WriteNumber("size", image.Size);
+        writer.WriteString("registry", image.Registry);
+        writer.WriteString("repository", image.Repository);
+        writer.WriteStartArray("tags");
+        foreach (string tag in image.Tags)
+        {
+            writer.WriteStringValue(tag);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WritePlatform(Utf8JsonWriter writer, ReceiptPlatform platform)
+    {
+        writer.WriteString("platform", platform.Platform);
+        writer.WriteString("digest", platform.Digest);
+        writer.WriteNumber("manifestSize", platform.ManifestSize);
+        writer.WriteNumber("size", platform.Size);
+        writer.WriteString("source", platform.Source);
+        if (platform.Sbom is { } sbom)
+        {
+            writer.WriteStartObject("sbom");
+            writer.WriteString("path", sbom.Path);
+            writer.WriteString("digest", sbom.Digest);
+            writer.WriteNumber("packageCount", sbom.PackageCount);
+            writer.WriteEndObject();
+        }
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter writer, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        writer.WriteStartArray(name);
+        foreach (T item in items)
+        {
+            writer.WriteStartObject();
+            write(writer, item);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static Receipt Read(JsonElement root)
+    {
+        JsonElement image = root.GetProperty("image");
+        return new Receipt
+        {
+            Image = new ReceiptImage(
+                Text(image, "digest"),
+                image.GetProperty("size").GetInt64(),
+                Text(image, "registry"),
+                Text(image, "repository"),
+                List(image, "tags", static e => e.GetString() ?? throw new FormatException())),
+            Built = root.GetProperty("built").GetDateTimeOffset(),
+            Seconds = root.GetProperty("seconds").GetDouble(),
+            Builder = Text(root, "builder"),
+            Keys = List(root, "keys", static e => new CacheKey(
+                ParseTier(Text(e, "tier")),
+                e.TryGetProperty("platform", out JsonElement platform) ? platform.GetString() : null,
+                Text(e, "key"))),
+            Platforms = List(root, "platforms", static e => new ReceiptPlatform(
+                Text(e, "platform"),
+                Text(e, "digest"),
+                e.GetProperty("manifestSize").GetInt64(),
+                e.GetProperty("size").GetInt64(),
+                Text(e, "source"),
+                e.TryGetProperty("sbom", out JsonElement sbom)
+                    ? new ReceiptSbom(Text(sbom, "path"), Text(sbom, "digest"), sbom.GetProperty("packageCount").GetInt32())
+                    : null)),
+            Features = List(root, "features", static e => new ReceiptFeature(
+                Text(e, "id"), Text(e, "source"), Text(e, "resolved"), Text(e, "version"), Text(e, "digest"))),
+            Bases = List(root, "bases", static e => new ReceiptBase(Text(e, "reference"), Text(e, "platform"), Text(e, "digest"))),
+            Steps = List(root, "steps", static e => new BuildStep(
+                Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble())),
+            Inputs = List(root, "inputs", static e => new ReceiptInput(
+                Text(e, "path"), Text(e, "tier"), Text(e, "projection"), Text(e, "sha256"))),
+        };
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new FormatException();
+
+    private static List<T> List<T>(JsonElement element, string name, Func<JsonElement, T> read)
+    {
+        JsonElement array = element.GetProperty(name);
+        var list = new List<T>(array.GetArrayLength());
+        foreach (JsonElement item in array.EnumerateArray())
+        {
+            list.Add(read(item));
+        }
+
+        return list;
+    }
+
+    private static KeyTier ParseTier(string name) => name switch
+    {
+        "environment" => KeyTier.Environment,
+        "packages" => KeyTier.Packages,
+        "image" => KeyTier.Image,
+        "index" => KeyTier.Index,
+        _ => throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"No tier {name}.")),
+    };
+}
+
+/// <summary>How the files that people read are laid out.</summary>
+internal static class JsonLayout
+{
+    /// <summary>Two spaces, line feeds on every platform, and no escapes that only HTML needs.</summary>
+    internal static readonly JsonWriterOptions Indented = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}
