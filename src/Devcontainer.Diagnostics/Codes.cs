@@ -28,6 +28,19 @@ public static class Codes
     public const string UserNotValid = "DEVC1016";
     public const string ImageMetadataIgnored = "DEVC1017";
     public const string TextHasNul = "DEVC1018";
+    public const string DockerfileNoStages = "DEVC1102";
+    public const string DockerfileUnknownInstruction = "DEVC1103";
+    public const string DockerfileHeredocUnterminated = "DEVC1104";
+    public const string DockerfileInvalidInstruction = "DEVC1105";
+    public const string DockerfileInstructionBeforeFrom = "DEVC1106";
+    public const string DockerfileTargetUnknown = "DEVC1107";
+    public const string DockerfileStageUnknown = "DEVC1108";
+    public const string DockerfileStageOrder = "DEVC1109";
+    public const string DockerfileExpansionFailed = "DEVC1110";
+    public const string DockerfileFrontendRefused = "DEVC1111";
+    public const string DockerfileFrontendArgumentRefused = "DEVC1112";
+    public const string DockerfileDirectiveInvalid = "DEVC1113";
+    public const string DockerfileBaseBlank = "DEVC1114";
 
     // 2xxx: Features
     public const string FeatureIdNotValid = "DEVC2001";
