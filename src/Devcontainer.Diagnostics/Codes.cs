@@ -28,6 +28,9 @@ public static class Codes
     public const string UserNotValid = "DEVC1016";
     public const string ImageMetadataIgnored = "DEVC1017";
     public const string TextHasNul = "DEVC1018";
+    public const string ImageReferenceInvalid = "DEVC1040";
+    public const string PlatformInvalid = "DEVC1041";
+    public const string DigestInvalid = "DEVC1042";
     public const string DockerfileNoStages = "DEVC1102";
     public const string DockerfileUnknownInstruction = "DEVC1103";
     public const string DockerfileHeredocUnterminated = "DEVC1104";
@@ -82,6 +85,12 @@ public static class Codes
     public const string ArgumentsTooLong = "DEVC4031";
 
     // 5xxx: registry and publish
+    public const string LayoutNotFound = "DEVC5001";
+    public const string LayoutInvalid = "DEVC5002";
+    public const string BlobMissing = "DEVC5003";
+    public const string BlobCorrupt = "DEVC5004";
+    public const string ContentInvalid = "DEVC5005";
+    public const string ContentTooLarge = "DEVC5006";
     public const string PushNotSupported = "DEVC5090";
 
     // 9xxx: environment

@@ -1,0 +1,418 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Oci;
+
+/// <summary>
+/// An OCI image layout: a folder with <c>oci-layout</c>, <c>index.json</c> and content-addressed blobs (OCI image specification,
+/// image-layout.md). Safe for several readers and writers at a time: every file appears whole, under a rename, or not at all.
+/// </summary>
+public sealed class OciLayout
+{
+    /// <summary>The most bytes that <see cref="ReadBlob"/> takes into memory.</summary>
+    public const long MaxInMemory = 128L * 1024 * 1024;
+
+    private const string LayoutFile = "oci-layout";
+    private const string IndexFile = "index.json";
+    private const int DeepestIndex = 8;
+
+    private OciLayout(string path) => Root = path;
+
+    /// <summary>The layout's folder, an absolute path.</summary>
+    public string Root { get; }
+
+    private string BlobFolder => Path.Combine(Root, "blobs", "sha256");
+
+    // containerd and BuildKit keep unfinished blobs here too; readers of layouts ignore it.
+    private string IngestFolder => Path.Combine(Root, "ingest");
+
+    /// <summary>Opens a layout that is there.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutNotFound"/>, or <see cref="Codes.LayoutInvalid"/> for a folder that
+    /// holds something else.</exception>
+    public static OciLayout Open(string path)
+    {
+        var layout = new OciLayout(Path.GetFullPath(path));
+        if (!Directory.Exists(layout.Root))
+        {
+            throw new DevcontainerException(Codes.LayoutNotFound, layout.Root);
+        }
+
+        layout.CheckVersion();
+        if (!File.Exists(Path.Combine(layout.Root, IndexFile)))
+        {
+            throw new DevcontainerException(Codes.LayoutInvalid, layout.Root, "index.json is missing");
+        }
+
+        return layout;
+    }
+
+    /// <summary>Makes an empty layout, or opens the one that is there.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>: what is there is not a layout.</exception>
+    public static OciLayout Create(string path)
+    {
+        var layout = new OciLayout(Path.GetFullPath(path));
+        Directory.CreateDirectory(layout.BlobFolder);
+        if (!File.Exists(Path.Combine(layout.Root, IndexFile)))
+        {
+            layout.WriteIndex(new ImageIndex { Manifests = [] });
+        }
+
+        string marker = Path.Combine(layout.Root, LayoutFile);
+        if (!File.Exists(marker))
+        {
+            layout.Replace(marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
+        }
+
+        layout.CheckVersion();
+        return layout;
+    }
+
+    /// <summary>Reads <c>index.json</c>, the layout's entry points.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>, <see cref="Codes.ContentInvalid"/> or
+    /// <see cref="Codes.ContentTooLarge"/>.</exception>
+    public ImageIndex ReadIndex()
+    {
+        string path = Path.Combine(Root, IndexFile);
+        try
+        {
+            return ImageIndex.Parse(ReadSmallFile(path), path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.LayoutInvalid, null, Root, "index.json is missing"), e);
+        }
+    }
+
+    /// <summary>Replaces <c>index.json</c>: whoever reads it sees the old one or the new one, also after a crash.</summary>
+    public void WriteIndex(ImageIndex index) => Replace(Path.Combine(Root, IndexFile), index.ToBytes());
+
+    /// <summary>Where a blob lies, or would.</summary>
+    public string BlobPath(Digest digest) => Path.Combine(BlobFolder, digest.Hex);
+
+    /// <summary>Whether a blob is there in its full size. Its bytes are not read; <see cref="ReadBlob"/> and <see cref="OpenBlob(Descriptor)"/>
+    /// do check them.</summary>
+    public bool Contains(Descriptor descriptor) => new FileInfo(BlobPath(descriptor.Digest)) is { Exists: true } file && file.Length == descriptor.Size;
+
+    /// <summary>Opens a blob for reading; its digest is checked when the end is read.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>; on reading <see cref="Codes.BlobCorrupt"/>.</exception>
+    public Stream OpenBlob(Digest digest) => Open(digest, size: null);
+
+    /// <summary>Opens a blob for reading; its size and digest are checked when the end is read.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>; on reading <see cref="Codes.BlobCorrupt"/>.</exception>
+    public Stream OpenBlob(Descriptor descriptor) => Open(descriptor.Digest, descriptor.Size);
+
+    /// <summary>Reads a blob into memory and checks its size and digest.</summary>
+    /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>, <see cref="Codes.BlobCorrupt"/>, or
+    /// <see cref="Codes.ContentTooLarge"/> above <see cref="MaxInMemory"/>.</exception>
+    public byte[] ReadBlob(Descriptor descriptor)
+    {
+        if (descriptor.Size > MaxInMemory)
+        {
+            throw new DevcontainerException(Codes.ContentTooLarge, $"blob {descriptor.Digest}", descriptor.Size, MaxInMemory);
+        }
+
+        string path = BlobPath(descriptor.Digest);
+        using FileStream file = OpenFile(descriptor.Digest);
+        if (file.Length != descriptor.Size)
+        {
+            throw new DevcontainerException(
+                Codes.BlobCorrupt, descriptor.Digest.Value, path, $"it has {file.Length} of {descriptor.Size} bytes");
+        }
+
+        byte[] bytes = new byte[descriptor.Size];
+        file.ReadExactly(bytes);
+        Digest actual = Digest.Sha256(bytes);
+        return actual == descriptor.Digest
+            ? bytes
+            : throw new DevcontainerException(Codes.BlobCorrupt, descriptor.Digest.Value, path, $"its bytes have the digest {actual}");
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    /// <exception cref="DevcontainerException">What <see cref="ReadBlob"/> and <see cref="ImageManifest.Parse"/> throw.</exception>
+    public ImageManifest ReadManifest(Descriptor descriptor) => ImageManifest.Parse(ReadBlob(descriptor), descriptor.Digest.Value);
+
+    /// <summary>Reads an index that is a blob, such as an image's; <see cref="ReadIndex()"/> reads the layout's own.</summary>
+    /// <exception cref="DevcontainerException">What <see cref="ReadBlob"/> and <see cref="ImageIndex.Parse"/> throw.</exception>
+    public ImageIndex ReadIndex(Descriptor descriptor) => ImageIndex.Parse(ReadBlob(descriptor), descriptor.Digest.Value);
+
+    /// <summary>Reads an image's configuration.</summary>
+    /// <exception cref="DevcontainerException">What <see cref="ReadBlob"/> and <see cref="ImageConfig.Parse"/> throw.</exception>
+    public ImageConfig ReadConfig(ImageManifest manifest) => ImageConfig.Parse(ReadBlob(manifest.Config), manifest.Config.Digest.Value);
+
+    /// <summary>Adds a blob, unless it is there.</summary>
+    public Descriptor AddBlob(ReadOnlySpan<byte> content, string mediaType)
+    {
+        var descriptor = Descriptor.Of(content, mediaType);
+        if (!Contains(descriptor))
+        {
+            using Ingest ingest = BeginIngest();
+            ingest.File.Write(content);
+            ingest.Commit(BlobPath(descriptor.Digest));
+        }
+
+        return descriptor;
+    }
+
+    /// <summary>Adds a blob from a stream, unless it is there, in constant memory.</summary>
+    public async Task<Descriptor> AddBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken = default)
+    {
+        using Ingest ingest = BeginIngest();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                hash.AppendData(buffer, 0, read);
+                await ingest.File.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        var descriptor = new Descriptor(mediaType, Digest.FromHash(hash), ingest.File.Length);
+        if (!Contains(descriptor))
+        {
+            ingest.Commit(BlobPath(descriptor.Digest));
+        }
+
+        return descriptor;
+    }
+
+    /// <summary>
+    /// Takes over everything reachable from a descriptor of another layout: indexes and manifests are checked, configurations and layers
+    /// must be there in full size. A good blob that is here already stays untouched.
+    /// </summary>
+    /// <param name="other">Where the blobs are.</param>
+    /// <param name="root">An index, a manifest or a single blob.</param>
+    /// <param name="move">Whether the blobs may leave the other layout, which costs a rename instead of a copy.</param>
+    /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>, <see cref="Codes.BlobCorrupt"/> or
+    /// <see cref="Codes.ContentInvalid"/>; then nothing was taken.</exception>
+    public void ImportFrom(OciLayout other, Descriptor root, bool move = false)
+    {
+        // Children first, so that a manifest is here only once all that it names is.
+        IReadOnlyList<Descriptor> blobs = other.Reachable(root);
+        foreach (Descriptor blob in blobs)
+        {
+            if (!other.Contains(blob))
+            {
+                throw other.Wrong(blob);
+            }
+        }
+
+        for (int i = blobs.Count - 1; i >= 0; i--)
+        {
+            Descriptor blob = blobs[i];
+            if (Contains(blob))
+            {
+                continue;
+            }
+
+            string source = other.BlobPath(blob.Digest);
+            string passing = NewIngestPath();
+            if (move)
+            {
+                // Two moves: the first may cross file systems and then copies, the second is always a rename.
+                File.Move(source, passing);
+            }
+            else
+            {
+                File.Copy(source, passing);
+            }
+
+            File.Move(passing, BlobPath(blob.Digest), overwrite: true);
+        }
+    }
+
+    /// <summary>
+    /// Everything reachable from a descriptor, itself first, each digest once: an index's manifests, a manifest's configuration and layers. A
+    /// subject is not followed: a referrer points at it, and does not contain it.
+    /// </summary>
+    /// <exception cref="DevcontainerException">An index or manifest is missing, damaged or nested without end.</exception>
+    public IReadOnlyList<Descriptor> Reachable(Descriptor root)
+    {
+        var found = new List<Descriptor>();
+        Collect(root, found, [], 0);
+        return found;
+    }
+
+    /// <summary>Deletes blobs that no entry of <c>index.json</c> reaches, and what unfinished writes left.</summary>
+    /// <returns>How many bytes became free.</returns>
+    /// <exception cref="DevcontainerException">The layout is damaged; then nothing was deleted.</exception>
+    public long DeleteUnreachable()
+    {
+        var found = new List<Descriptor>();
+        var seen = new HashSet<Digest>();
+        foreach (Descriptor root in ReadIndex().Manifests)
+        {
+            Collect(root, found, seen, 0);
+        }
+
+        var keep = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Descriptor blob in found)
+        {
+            keep.Add(blob.Digest.Hex);
+        }
+
+        long freed = 0;
+        foreach (FileInfo file in new DirectoryInfo(BlobFolder).EnumerateFiles())
+        {
+            if (!keep.Contains(file.Name))
+            {
+                freed += file.Length;
+                file.Delete();
+            }
+        }
+
+        if (Directory.Exists(IngestFolder))
+        {
+            Directory.Delete(IngestFolder, recursive: true);
+        }
+
+        return freed;
+    }
+
+    private void Collect(Descriptor descriptor, List<Descriptor> found, HashSet<Digest> seen, int depth)
+    {
+        if (depth > DeepestIndex)
+        {
+            throw new DevcontainerException(Codes.LayoutInvalid, Root, "its indexes are nested without end");
+        }
+
+        if (!seen.Add(descriptor.Digest))
+        {
+            return;
+        }
+
+        found.Add(descriptor);
+        if (MediaTypes.IsIndex(descriptor.MediaType))
+        {
+            foreach (Descriptor child in ReadIndex(descriptor).Manifests)
+            {
+                Collect(child, found, seen, depth + 1);
+            }
+        }
+        else if (MediaTypes.IsManifest(descriptor.MediaType))
+        {
+            ImageManifest manifest = ReadManifest(descriptor);
+            Collect(manifest.Config, found, seen, depth + 1);
+            foreach (Descriptor layer in manifest.Layers)
+            {
+                Collect(layer, found, seen, depth + 1);
+            }
+        }
+    }
+
+    private void CheckVersion()
+    {
+        string path = Path.Combine(Root, LayoutFile);
+        byte[] bytes;
+        try
+        {
+            bytes = ReadSmallFile(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.LayoutInvalid, null, Root, "the file oci-layout is missing"), e);
+        }
+
+        string? version = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            version = document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("imageLayoutVersion", out JsonElement value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Said below, as for any other content that is no version.
+        }
+
+        if (version != "1.0.0")
+        {
+            throw new DevcontainerException(Codes.LayoutInvalid, Root, "the file oci-layout does not say version 1.0.0");
+        }
+    }
+
+    private static byte[] ReadSmallFile(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        if (file.Length > ImageManifest.MaxSize)
+        {
+            throw new DevcontainerException(Codes.ContentTooLarge, path, file.Length, ImageManifest.MaxSize);
+        }
+
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private VerifyingStream Open(Digest digest, long? size) => new(OpenFile(digest), digest, size, BlobPath(digest));
+
+    private FileStream OpenFile(Digest digest)
+    {
+        try
+        {
+            return new FileStream(BlobPath(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.BlobMissing, null, digest.Value, Root), e);
+        }
+    }
+
+    private DevcontainerException Wrong(Descriptor blob)
+    {
+        var file = new FileInfo(BlobPath(blob.Digest));
+        return file.Exists
+            ? new DevcontainerException(Codes.BlobCorrupt, blob.Digest.Value, file.FullName, $"it has {file.Length} of {blob.Size} bytes")
+            : new DevcontainerException(Codes.BlobMissing, blob.Digest.Value, Root);
+    }
+
+    private string NewIngestPath()
+    {
+        Directory.CreateDirectory(IngestFolder);
+        return Path.Combine(IngestFolder, Path.GetRandomFileName());
+    }
+
+    private Ingest BeginIngest() => new(NewIngestPath());
+
+    private void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        // Beside the file, so that the rename stays in one file system; created anew, so that a planted link is never followed.
+        using var ingest = new Ingest(Path.Combine(Root, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}"));
+        ingest.File.Write(content);
+        ingest.Commit(path);
+    }
+
+    /// <summary>A file in the making: renamed to its place by <see cref="Commit"/>, gone otherwise.</summary>
+    private sealed class Ingest(string path) : IDisposable
+    {
+        private bool _committed;
+
+        internal FileStream File { get; } = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+
+        internal void Commit(string target)
+        {
+            File.Flush(flushToDisk: true);
+            File.Dispose();
+            System.IO.File.Move(path, target, overwrite: true);
+            _committed = true;
+        }
+
+        public void Dispose()
+        {
+            File.Dispose();
+            if (!_committed)
+            {
+                System.IO.File.Delete(path);
+            }
+        }
+    }
+}

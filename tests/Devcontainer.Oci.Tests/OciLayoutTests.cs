@@ -1,0 +1,328 @@
+using System.Security.Cryptography;
+using System.Text;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Oci.Tests;
+
+[TestClass]
+public sealed class OciLayoutTests
+{
+    [TestMethod]
+    public void A_created_layout_is_empty_and_opens()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder["image"]);
+        Assert.IsEmpty(layout.ReadIndex().Manifests);
+        Assert.AreEqual(layout.Root, OciLayout.Open(folder["image"]).Root);
+        Assert.AreEqual("""{"imageLayoutVersion":"1.0.0"}""", File.ReadAllText(folder["image/oci-layout"]));
+    }
+
+    [TestMethod]
+    public void Creating_over_a_layout_keeps_it()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder["image"]);
+        Descriptor image = AddImage(layout, "one");
+        layout.WriteIndex(new ImageIndex { Manifests = [image] });
+        Assert.AreEqual(image, OciLayout.Create(folder["image"]).ReadIndex().Manifests[0]);
+    }
+
+    [TestMethod]
+    public void A_missing_folder_is_not_found()
+    {
+        using var folder = new TemporaryFolder();
+        Errors.Expect(Codes.LayoutNotFound, () => OciLayout.Open(folder["nothing"]));
+    }
+
+    [TestMethod]
+    [DataRow(null, "{}", "oci-layout is missing")]
+    [DataRow("", "{}", "does not say version")]
+    [DataRow("\0\0", "{}", "does not say version")]
+    [DataRow("[]", "{}", "does not say version")]
+    [DataRow("""{"imageLayoutVersion":"2.0.0"}""", "{}", "does not say version")]
+    [DataRow("""{"imageLayoutVersion":"1.0.0"}""", null, "index.json is missing")]
+    public void Garbage_is_no_layout(string? marker, string? index, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        if (marker is not null)
+        {
+            File.WriteAllText(folder["oci-layout"], marker);
+        }
+
+        if (index is not null)
+        {
+            File.WriteAllText(folder["index.json"], index);
+        }
+
+        Assert.Contains(reason, Errors.Expect(Codes.LayoutInvalid, () => OciLayout.Open(folder.Path)));
+    }
+
+    [TestMethod]
+    public void A_garbage_index_is_refused_and_one_deleted_meanwhile_too()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        File.WriteAllText(folder["index.json"], "");
+        Assert.Contains("index.json", Errors.Expect(Codes.ContentInvalid, () => layout.ReadIndex()));
+        using (FileStream huge = File.OpenWrite(folder["index.json"]))
+        {
+            huge.SetLength(ImageManifest.MaxSize + 1);
+        }
+
+        Errors.Expect(Codes.ContentTooLarge, () => layout.ReadIndex());
+        File.Delete(folder["index.json"]);
+        Errors.Expect(Codes.LayoutInvalid, () => layout.ReadIndex());
+    }
+
+    [TestMethod]
+    public async Task A_blob_is_stored_under_its_digest_once()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        byte[] content = RandomNumberGenerator.GetBytes(300_000);
+        Descriptor added = layout.AddBlob(content, "a/b");
+        DateTime written = File.GetLastWriteTimeUtc(layout.BlobPath(added.Digest));
+        Descriptor streamed = await layout.AddBlobAsync(new MemoryStream(content), "a/b");
+
+        Assert.AreEqual(new Descriptor("a/b", Digest.Sha256(content), content.Length), added);
+        Assert.AreEqual(added, streamed);
+        Assert.AreEqual(written, File.GetLastWriteTimeUtc(layout.BlobPath(added.Digest)));
+        Assert.IsTrue(layout.Contains(added));
+        CollectionAssert.AreEqual(content, layout.ReadBlob(added));
+        using var copy = new MemoryStream();
+        await using Stream blob = layout.OpenBlob(added);
+        await blob.CopyToAsync(copy);
+        CollectionAssert.AreEqual(content, copy.ToArray());
+        Assert.IsEmpty(Directory.GetFiles(folder["ingest"]));
+    }
+
+    [TestMethod]
+    public async Task A_stream_that_fails_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => layout.AddBlobAsync(new MemoryStream(new byte[9]), "a/b", cancelled.Token));
+        Assert.IsEmpty(Directory.GetFiles(folder["blobs/sha256"]));
+        Assert.IsEmpty(Directory.GetFiles(folder["ingest"]));
+    }
+
+    [TestMethod]
+    public void A_missing_blob_has_its_code()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        var missing = Descriptor.Of("x"u8, "a/b");
+        Assert.IsFalse(layout.Contains(missing));
+        Errors.Expect(Codes.BlobMissing, () => layout.ReadBlob(missing));
+        Errors.Expect(Codes.BlobMissing, () => layout.OpenBlob(missing.Digest));
+    }
+
+    [TestMethod]
+    [DataRow("hellp", "digest")]
+    [DataRow("hell", "4 of 5")]
+    [DataRow("hello!", "6 of 5|longer")]
+    [DataRow("", "0 of 5")]
+    public void A_damaged_blob_is_found_out(string damaged, string reasons)
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor blob = layout.AddBlob("hello"u8, "a/b");
+        File.WriteAllText(layout.BlobPath(blob.Digest), damaged);
+
+        Assert.AreEqual(damaged.Length == 5, layout.Contains(blob));
+        foreach (Action read in new Action[] { () => layout.ReadBlob(blob), () => Drain(layout.OpenBlob(blob)) })
+        {
+            string message = Errors.Expect(Codes.BlobCorrupt, read);
+            Assert.IsTrue(reasons.Split('|').Any(message.Contains), message);
+        }
+
+        Errors.Expect(Codes.BlobCorrupt, () => Drain(layout.OpenBlob(blob.Digest)));
+    }
+
+    [TestMethod]
+    public void A_blob_too_large_for_memory_is_refused_unread()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Errors.Expect(Codes.ContentTooLarge, () => layout.ReadBlob(new Descriptor("a/b", Digest.Sha256([]), OciLayout.MaxInMemory + 1)));
+    }
+
+    [TestMethod]
+    public void The_index_is_replaced_whole_and_never_through_a_link()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder["image"]);
+        File.WriteAllText(folder["victim"], "precious");
+        File.Delete(folder["image/index.json"]);
+        File.CreateSymbolicLink(folder["image/index.json"], folder["victim"]);
+
+        layout.WriteIndex(new ImageIndex { Manifests = [AddImage(layout, "one")] });
+
+        Assert.AreEqual("precious", File.ReadAllText(folder["victim"]));
+        Assert.HasCount(1, layout.ReadIndex().Manifests);
+        Assert.IsNull(new FileInfo(folder["image/index.json"]).LinkTarget);
+        Assert.IsEmpty(Directory.GetFiles(folder["image"], ".*"));
+    }
+
+    [TestMethod]
+    public async Task Readers_beside_a_writer_always_see_a_whole_index()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        ImageIndex one = new() { Manifests = [AddImage(layout, "one")] };
+        ImageIndex two = new() { Manifests = [AddImage(layout, "two"), AddImage(layout, "three")] };
+        layout.WriteIndex(one);
+        using var done = new CancellationTokenSource();
+        Task writer = Task.Run(() =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                layout.WriteIndex(i % 2 == 0 ? two : one);
+            }
+
+            done.Cancel();
+        });
+        int seen = 0;
+        do
+        {
+            Assert.IsInRange(1, 2, layout.ReadIndex().Manifests.Count);
+            seen++;
+        }
+        while (!done.IsCancellationRequested);
+
+        await writer;
+        Assert.IsGreaterThan(0, seen);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Importing_takes_all_that_an_image_needs_and_no_more(bool move)
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout from = OciLayout.Create(folder["from"]);
+        OciLayout to = OciLayout.Create(folder["to"]);
+        Descriptor index = AddIndex(from, AddImage(from, "one"), AddImage(from, "two"));
+        Descriptor stray = from.AddBlob("stray"u8, "a/b");
+        Descriptor shared = to.AddBlob("layer one"u8, MediaTypes.Layer);
+        DateTime written = File.GetLastWriteTimeUtc(to.BlobPath(shared.Digest));
+
+        to.ImportFrom(from, index, move);
+
+        Assert.HasCount(7, to.Reachable(index));
+        Assert.IsTrue(to.Reachable(index).All(to.Contains));
+        Assert.IsFalse(to.Contains(stray));
+        Assert.AreEqual(written, File.GetLastWriteTimeUtc(to.BlobPath(shared.Digest)));
+        Assert.AreEqual(!move, from.Contains(index));
+        Assert.IsEmpty(Directory.GetFiles(folder["to/ingest"]));
+    }
+
+    [TestMethod]
+    public void Importing_replaces_a_blob_that_is_cut_short()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout from = OciLayout.Create(folder["from"]);
+        OciLayout to = OciLayout.Create(folder["to"]);
+        Descriptor image = AddImage(from, "one");
+        to.ImportFrom(from, image);
+        Descriptor layer = from.ReadManifest(image).Layers[0];
+        File.WriteAllText(to.BlobPath(layer.Digest), "lay");
+        to.ImportFrom(from, image);
+        Assert.IsTrue(to.Contains(layer));
+    }
+
+    [TestMethod]
+    [DataRow(0, false, Codes.BlobMissing)]
+    [DataRow(1, false, Codes.BlobMissing)]
+    [DataRow(2, false, Codes.BlobMissing)]
+    [DataRow(3, false, Codes.BlobMissing)]
+    [DataRow(0, true, Codes.BlobCorrupt)]
+    [DataRow(1, true, Codes.BlobCorrupt)]
+    [DataRow(2, true, Codes.BlobCorrupt)]
+    [DataRow(3, true, Codes.BlobCorrupt)]
+    public void Importing_an_unfinished_image_takes_nothing(int blob, bool cut, string code)
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout from = OciLayout.Create(folder["from"]);
+        OciLayout to = OciLayout.Create(folder["to"]);
+        Descriptor index = AddIndex(from, AddImage(from, "one"));
+        string path = from.BlobPath(from.Reachable(index)[blob].Digest);
+        if (cut)
+        {
+            File.WriteAllText(path, "x");
+        }
+        else
+        {
+            File.Delete(path);
+        }
+
+        Errors.Expect(code, () => to.ImportFrom(from, index));
+        Assert.IsEmpty(Directory.GetFiles(folder["to/blobs/sha256"]));
+    }
+
+    [TestMethod]
+    public void What_no_entry_reaches_is_deleted_with_leftovers()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor kept = AddIndex(layout, AddImage(layout, "one"));
+        Descriptor dropped = AddImage(layout, "two");
+        File.WriteAllText(folder["ingest/leftover"], "x");
+        layout.WriteIndex(new ImageIndex { Manifests = [kept] });
+        long size = layout.Reachable(dropped).Sum(d => d.Size);
+
+        Assert.AreEqual(size, layout.DeleteUnreachable());
+
+        Assert.IsTrue(layout.Reachable(kept).All(layout.Contains));
+        Assert.HasCount(4, Directory.GetFiles(folder["blobs/sha256"]));
+        Assert.IsFalse(Directory.Exists(folder["ingest"]));
+        Assert.AreEqual(0, layout.DeleteUnreachable());
+    }
+
+    [TestMethod]
+    public void A_damaged_layout_loses_nothing_when_cleaned()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor image = AddImage(layout, "one");
+        layout.WriteIndex(new ImageIndex { Manifests = [image] });
+        File.WriteAllText(layout.BlobPath(image.Digest), "x");
+        Errors.Expect(Codes.BlobCorrupt, () => layout.DeleteUnreachable());
+        Assert.HasCount(3, Directory.GetFiles(folder["blobs/sha256"]));
+    }
+
+    [TestMethod]
+    public void Indexes_nested_without_end_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor nested = AddImage(layout, "one");
+        for (int i = 0; i < 20; i++)
+        {
+            nested = AddIndex(layout, nested);
+        }
+
+        Errors.Expect(Codes.LayoutInvalid, () => layout.Reachable(nested));
+    }
+
+    private static Descriptor AddImage(OciLayout layout, string name)
+    {
+        Descriptor layer = layout.AddBlob(Encoding.UTF8.GetBytes("layer " + name), MediaTypes.Layer);
+        Descriptor config = layout.AddBlob(
+            new ImageConfig { Architecture = "amd64", Os = "linux", DiffIds = [layer.Digest] }.ToBytes(), MediaTypes.ImageConfig);
+        return layout.AddBlob(new ImageManifest { Config = config, Layers = [layer] }.ToBytes(), MediaTypes.ImageManifest);
+    }
+
+    private static Descriptor AddIndex(OciLayout layout, params Descriptor[] manifests) =>
+        layout.AddBlob(new ImageIndex { Manifests = manifests }.ToBytes(), MediaTypes.ImageIndex);
+
+    private static void Drain(Stream stream)
+    {
+        using (stream)
+        {
+            stream.CopyTo(Stream.Null);
+        }
+    }
+}
