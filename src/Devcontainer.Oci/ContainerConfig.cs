@@ -35,7 +35,7 @@ public sealed record ContainerConfig
         Cmd = content.Texts(element, "Cmd"),
         WorkingDir = content.OptionalText(element, "WorkingDir"),
         Labels = content.TextMap(element, "Labels") ?? Descriptor.NoAnnotations,
-        Others = content.Others(element, Known),
+        Others = JsonContent.Others(element, Known),
     };
 
     internal void WriteTo(Utf8JsonWriter writer)

@@ -72,7 +72,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
             Platform = platform,
             Annotations = content.TextMap(element, "annotations") ?? NoAnnotations,
             ArtifactType = content.OptionalText(element, "artifactType"),
-            Others = content.Others(element, Known),
+            Others = JsonContent.Others(element, Known),
         };
     }
 

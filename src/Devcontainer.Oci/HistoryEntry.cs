@@ -27,7 +27,7 @@ public sealed record HistoryEntry
         CreatedBy = content.OptionalText(element, "created_by"),
         Comment = content.OptionalText(element, "comment"),
         EmptyLayer = content.Flag(element, "empty_layer"),
-        Others = content.Others(element, Known),
+        Others = JsonContent.Others(element, Known),
     };
 
     internal void WriteTo(Utf8JsonWriter writer)

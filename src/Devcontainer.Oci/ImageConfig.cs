@@ -66,7 +66,7 @@ public sealed record ImageConfig
             Config = content.Object(root, "config") is { } config ? ContainerConfig.Read(content, config) : new ContainerConfig(),
             DiffIds = digests,
             History = content.Items(content.Array(root, "history"), "history", item => HistoryEntry.Read(content, item)),
-            Others = content.Others(root, Known),
+            Others = JsonContent.Others(root, Known),
         };
     }
 

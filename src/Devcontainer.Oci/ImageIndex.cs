@@ -59,7 +59,7 @@ public sealed record ImageIndex
             Manifests = content.Items(content.Array(root, "manifests"), "manifests", item => Descriptor.Read(content, item)),
             Subject = content.Object(root, "subject") is { } subject ? Descriptor.Read(content, subject) : null,
             Annotations = content.TextMap(root, "annotations") ?? Descriptor.NoAnnotations,
-            Others = content.Others(root, Known),
+            Others = JsonContent.Others(root, Known),
         };
     }
 

@@ -64,7 +64,7 @@ public sealed record ImageManifest
             Layers = content.Items(layers, "layers", item => Descriptor.Read(content, item)),
             Subject = content.Object(root, "subject") is { } subject ? Descriptor.Read(content, subject) : null,
             Annotations = content.TextMap(root, "annotations") ?? Descriptor.NoAnnotations,
-            Others = content.Others(root, Known),
+            Others = JsonContent.Others(root, Known),
         };
     }
 

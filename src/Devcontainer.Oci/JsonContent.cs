@@ -164,7 +164,7 @@ internal sealed class JsonContent(string what, string? origin)
         return texts;
     }
 
-    internal JsonFields Others(JsonElement element, ReadOnlySpan<string> known)
+    internal static JsonFields Others(JsonElement element, ReadOnlySpan<string> known)
     {
         List<KeyValuePair<string, JsonElement>>? others = null;
         foreach (JsonProperty property in element.EnumerateObject())
