@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Keys;
@@ -217,17 +216,5 @@ public static class ReceiptFile
         "image" => KeyTier.Image,
         "index" => KeyTier.Index,
         _ => throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"No tier {name}.")),
-    };
-}
-
-/// <summary>How the files that people read are laid out.</summary>
-internal static class JsonLayout
-{
-    /// <summary>Two spaces, line feeds on every platform, and no escapes that only HTML needs.</summary>
-    internal static readonly JsonWriterOptions Indented = new()
-    {
-        Indented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 }

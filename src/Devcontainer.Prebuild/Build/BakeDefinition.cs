@@ -1,0 +1,139 @@
+using System.Text.Json;
+
+namespace Devcontainer.Prebuild.Build;
+
+/// <summary>One platform's build.</summary>
+internal sealed record BakeTarget
+{
+    /// <summary>Name of the target, <c>linux-arm64</c>.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>The platform, <c>linux/arm64</c>.</summary>
+    internal required string Platform { get; init; }
+
+    /// <summary>Absolute path of the main context.</summary>
+    internal required string Context { get; init; }
+
+    /// <summary>Absolute path of the Dockerfile.</summary>
+    internal required string Dockerfile { get; init; }
+
+    /// <summary>Stage to build, or null for the last.</summary>
+    internal string? Stage { get; init; }
+
+    /// <summary>Build arguments.</summary>
+    internal required IReadOnlyList<KeyValuePair<string, string>> Arguments { get; init; }
+
+    /// <summary>Labels, exact.</summary>
+    internal required IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; }
+
+    /// <summary>Named contexts: base images by digest, Features as OCI layouts.</summary>
+    internal required IReadOnlyList<KeyValuePair<string, string>> Contexts { get; init; }
+
+    /// <summary>Secrets, as buildx's <c>--secret</c> takes them: names of variables and files, never values.</summary>
+    internal required IReadOnlyList<string> Secrets { get; init; }
+
+    /// <summary>Caches to import.</summary>
+    internal required IReadOnlyList<string> CacheFrom { get; init; }
+
+    /// <summary>Caches to export.</summary>
+    internal required IReadOnlyList<string> CacheTo { get; init; }
+
+    /// <summary>Absolute path of the empty folder that receives the OCI layout.</summary>
+    internal required string Destination { get; init; }
+
+    /// <summary>Whether to build every instruction anew.</summary>
+    internal bool NoCache { get; init; }
+}
+
+/// <summary>
+/// The definition that buildx bake reads from standard input: one target per platform, each with an empty destination of its own (two targets that
+/// export into one folder race). In bake's JSON every string is an HCL template, so <c>${</c> and <c>%{</c> are doubled to stay what they are.
+/// </summary>
+internal static class BakeDefinition
+{
+    /// <summary>The definition's bytes.</summary>
+    internal static byte[] Write(IReadOnlyList<BakeTarget> targets)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("group");
+            writer.WriteStartObject("default");
+            WriteList(writer, "targets", targets.Select(static t => t.Name));
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+            writer.WriteStartObject("target");
+            foreach (BakeTarget target in targets)
+            {
+                WriteTarget(writer, target);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Doubles what an HCL template would take for its own.</summary>
+    internal static string Escape(string value) =>
+        value.Replace("${", "$${", StringComparison.Ordinal).Replace("%{", "%%{", StringComparison.Ordinal);
+
+    /// <summary>One field of buildx's comma-separated options, quoted where it has to be (RFC 4180).</summary>
+    internal static string CsvField(string field) =>
+        field.AsSpan().IndexOfAny(",\"\n\r") < 0 ? field : "\"" + field.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    private static void WriteTarget(Utf8JsonWriter writer, BakeTarget target)
+    {
+        writer.WriteStartObject(target.Name);
+        writer.WriteString("context", Escape(target.Context));
+        writer.WriteString("dockerfile", Escape(target.Dockerfile));
+        if (target.Stage is not null)
+        {
+            writer.WriteString("target", Escape(target.Stage));
+        }
+
+        WriteList(writer, "platforms", [target.Platform]);
+        WriteMap(writer, "args", target.Arguments);
+        WriteMap(writer, "labels", target.Labels);
+        WriteMap(writer, "contexts", target.Contexts);
+        WriteList(writer, "secret", target.Secrets);
+        WriteList(writer, "cache-from", target.CacheFrom);
+        WriteList(writer, "cache-to", target.CacheTo);
+        WriteList(writer, "output", [$"type=oci,{CsvField("dest=" + target.Destination)},tar=false,rewrite-timestamp=true"]);
+        if (target.NoCache)
+        {
+            writer.WriteBoolean("no-cache", true);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyList<KeyValuePair<string, string>> map)
+    {
+        if (map.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject(name);
+        foreach ((string key, string value) in map)
+        {
+            writer.WriteString(key, Escape(value));
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            writer.WriteStringValue(Escape(value));
+        }
+
+        writer.WriteEndArray();
+    }
+}

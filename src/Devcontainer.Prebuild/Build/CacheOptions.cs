@@ -1,0 +1,45 @@
+using System.Text;
+using Devcontainer.Oci;
+
+namespace Devcontainer.Prebuild.Build;
+
+/// <summary>Writes cache references as buildx's <c>--cache-from</c> and <c>--cache-to</c> take them, one per platform.</summary>
+internal static class CacheOptions
+{
+    /// <summary>The option of <paramref name="cache"/> for one platform.</summary>
+    internal static string Format(CacheReference cache, Platform platform)
+    {
+        var text = new StringBuilder("type=").Append(cache.Type);
+        bool scoped = false;
+        foreach ((string name, string value) in cache.Attributes)
+        {
+            string own = cache.PerPlatform ? ForPlatform(cache.Type, name, value, platform) : value;
+            scoped |= name == "scope";
+            text.Append(',').Append(BakeDefinition.CsvField($"{name}={own}"));
+        }
+
+        // GitHub's cache has one scope unless told otherwise.
+        if (cache is { Type: "gha", PerPlatform: true } && !scoped)
+        {
+            text.Append(",scope=buildkit-").Append(platform.FileName);
+        }
+
+        return text.ToString();
+    }
+
+    private static string ForPlatform(string type, string name, string value, Platform platform) => (type, name) switch
+    {
+        ("registry", "ref") => WithTagSuffix(value, platform.FileName),
+        ("local", "dest" or "src") => Path.Combine(value, platform.FileName),
+        ("gha", "scope") => $"{value}-{platform.FileName}",
+        ("s3" or "azblob", "name") => $"{value}-{platform.FileName}",
+        _ => value,
+    };
+
+    private static string WithTagSuffix(string reference, string suffix)
+    {
+        int slash = reference.LastIndexOf('/');
+        bool tagged = reference.IndexOf(':', slash + 1) >= 0;
+        return tagged ? $"{reference}-{suffix}" : $"{reference}:cache-{suffix}";
+    }
+}

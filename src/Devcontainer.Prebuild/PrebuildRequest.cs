@@ -1,0 +1,107 @@
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Engine;
+
+namespace Devcontainer.Prebuild;
+
+/// <summary>What a prebuild is asked for: everything that the project, the command line and the environment say, and nothing that files say.</summary>
+public sealed record PrebuildRequest
+{
+    /// <summary>Absolute path of devcontainer.json.</summary>
+    public required string ConfigFile { get; init; }
+
+    /// <summary>Absolute path of the workspace; null for the folder that the configuration belongs to.</summary>
+    public string? WorkspaceFolder { get; init; }
+
+    /// <summary>Absolute path of the folder that everything is written to.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>Registry of the image's name; empty for none.</summary>
+    public string Registry { get; init; } = string.Empty;
+
+    /// <summary>Repository of the image's name.</summary>
+    public required string Repository { get; init; }
+
+    /// <summary>Tags that a load or a push gives the image.</summary>
+    public IReadOnlyList<string> ImageTags { get; init; } = [];
+
+    /// <summary>Platforms, without repetition, in order of writing.</summary>
+    public required IReadOnlyList<Platform> Platforms { get; init; }
+
+    /// <summary>Fail on a missing pin instead of writing it.</summary>
+    public bool LockedMode { get; init; }
+
+    /// <summary>Ask no registry.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>Write SBOMs.</summary>
+    public bool GenerateSbom { get; init; } = true;
+
+    /// <summary>Build even where the image exists.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Say what would be done and touch nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Declared inputs of the key.</summary>
+    public IReadOnlyList<DeclaredInput> Inputs { get; init; } = [];
+
+    /// <summary>Build arguments, over those of devcontainer.json.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; } = [];
+
+    /// <summary>Labels of the image.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; } = [];
+
+    /// <summary>Names of environment variables whose values may reach the image through <c>${localEnv:…}</c>.</summary>
+    public IReadOnlySet<string> AllowedEnvironment { get; init; } = new HashSet<string>();
+
+    /// <summary>Cache mounts of Feature installs.</summary>
+    public IReadOnlyList<CacheMountRequest> CacheMounts { get; init; } = [];
+
+    /// <summary>Secrets that builds may mount.</summary>
+    public IReadOnlyList<BuildSecret> Secrets { get; init; } = [];
+
+    /// <summary>Dockerfile frontends besides the engine's own that a <c># syntax=</c> line may name.</summary>
+    public IReadOnlyList<string> AllowedFrontends { get; init; } = [];
+
+    /// <summary>Caches to import, as buildx writes them.</summary>
+    public IReadOnlyList<CacheReference> CacheFrom { get; init; } = [];
+
+    /// <summary>Caches to export.</summary>
+    public IReadOnlyList<CacheReference> CacheTo { get; init; } = [];
+
+    /// <summary>The builder.</summary>
+    public BuilderRequest Builder { get; init; } = new();
+
+    /// <summary>Registries that stand in for others, by the name of the other.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> RegistryMirrors { get; init; } = [];
+
+    /// <summary>Registries that may be asked over plain HTTP, besides loopback.</summary>
+    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>The environment, whole: nothing is read from the process.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+}
+
+/// <summary>A file that the key follows although the build is not given it.</summary>
+/// <param name="Path">Absolute path.</param>
+/// <param name="Tier"><c>environment</c> or <c>packages</c>.</param>
+/// <param name="Projection"><c>raw</c>, <c>text</c>, <c>json</c>, <c>json:/pointer</c> or <c>xml</c>.</param>
+public sealed record DeclaredInput(string Path, string Tier, string Projection);
+
+/// <summary>A cache mount of Feature installs.</summary>
+/// <param name="Target">Absolute path in the container.</param>
+/// <param name="Id">Name of the cache; the platform is added to it.</param>
+/// <param name="Sharing"><c>locked</c>, <c>shared</c> or <c>private</c>.</param>
+public sealed record CacheMountRequest(string Target, string Id, string Sharing);
+
+/// <summary>A secret: where its value is, never the value.</summary>
+/// <param name="Id">Its id in <c>--mount=type=secret</c>.</param>
+/// <param name="EnvironmentVariable">Name of the variable that holds it, or null.</param>
+/// <param name="File">Absolute path of the file that holds it, or null.</param>
+public sealed record BuildSecret(string Id, string? EnvironmentVariable, string? File);
+
+/// <summary>A build cache.</summary>
+/// <param name="Type"><c>registry</c>, <c>inline</c>, <c>local</c>, <c>gha</c> …</param>
+/// <param name="Attributes">Its attributes in order, as buildx takes them.</param>
+/// <param name="PerPlatform">Whether each platform gets one of its own: two platforms that write one reference overwrite each other.</param>
+public sealed record CacheReference(string Type, IReadOnlyList<KeyValuePair<string, string>> Attributes, bool PerPlatform = true);
