@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+
+namespace Devcontainer.Prebuild.Inputs;
+
+/// <summary>
+/// The pins of a configuration, checked in beside it as <c>devcontainer-prebuild.lock.json</c>: base images by digest, and an epoch that a scheduled
+/// refresh raises to take in updates of what a Dockerfile downloads. A build adds what is missing and moves nothing.
+/// </summary>
+/// <param name="Path">Absolute path of the file, which need not exist.</param>
+/// <param name="Epoch">Counts refreshes; part of the key.</param>
+/// <param name="Images">Pinned images by canonical reference, sorted.</param>
+public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string, PinnedImage> Images)
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "devcontainer-prebuild.lock.json";
+
+    private const int Version = 1;
+
+    /// <summary>Reads the lock file beside a configuration; an empty one where there is none.</summary>
+    /// <exception cref="DevcontainerException">DEVC3061: the file cannot be used.</exception>
+    public static LockFile Read(string configFile)
+    {
+        string path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(configFile)!, FileName);
+        if (!File.Exists(path))
+        {
+            return new LockFile(path, 0, new SortedDictionary<string, PinnedImage>(StringComparer.Ordinal));
+        }
+
+        try
+        {
+            return Parse(path, File.ReadAllBytes(path));
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(path, e.Message, e, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw Invalid(path, e.Message, e);
+        }
+    }
+
+    /// <summary>This lock file with one more pin.</summary>
+    internal LockFile With(string reference, PinnedImage image) =>
+        this with { Images = new SortedDictionary<string, PinnedImage>(Images.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal) { [reference] = image } };
+
+    /// <summary>The file's bytes: sorted, two spaces, a line feed at the end.</summary>
+    internal byte[] ToBytes()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("version", Version);
+            writer.WriteNumber("epoch", Epoch);
+            writer.WriteStartObject("images");
+            foreach ((string reference, PinnedImage image) in Images)
+            {
+                writer.WriteStartObject(reference);
+                writer.WriteString("digest", image.Digest.Value);
+                writer.WriteStartObject("platforms");
+                foreach ((string platform, Digest digest) in image.Platforms)
+                {
+                    writer.WriteString(platform, digest.Value);
+                }
+
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    private static LockFile Parse(string path, byte[] content)
+    {
+        using JsonDocument document = JsonDocument.Parse(content);
+        JsonElement root = document.RootElement;
+        if (root.GetProperty("version").GetInt32() is var version && version != Version)
+        {
+            throw new FormatException($"it has version {version}, and this SDK reads version {Version}");
+        }
+
+        var images = new SortedDictionary<string, PinnedImage>(StringComparer.Ordinal);
+        foreach (JsonProperty image in root.GetProperty("images").EnumerateObject())
+        {
+            var platforms = new SortedDictionary<string, Digest>(StringComparer.Ordinal);
+            foreach (JsonProperty platform in image.Value.GetProperty("platforms").EnumerateObject())
+            {
+                platforms.Add(platform.Name, ParseDigest(platform.Value));
+            }
+
+            images[image.Name] = new PinnedImage(ParseDigest(image.Value.GetProperty("digest")), platforms);
+        }
+
+        return new LockFile(path, root.GetProperty("epoch").GetInt32(), images);
+    }
+
+    private static Digest ParseDigest(JsonElement element) =>
+        Digest.TryParse(element.GetString(), out Digest digest) ? digest : throw new FormatException($"'{element.GetString()}' is no digest");
+
+    private static DevcontainerException Invalid(string path, string reason, Exception inner, int line = 0, int column = 0) =>
+        new(Diagnostic.Create(Codes.LockFileInvalid, new SourceLocation(path, line, column), path, reason.TrimEnd('.')), inner);
+}
+
+/// <summary>A pinned image.</summary>
+/// <param name="Digest">Digest that the reference had: of an index, or of a manifest where the image has one platform.</param>
+/// <param name="Platforms">Digests of the manifests of the platforms that are used, sorted.</param>
+public sealed record PinnedImage(Digest Digest, IReadOnlyDictionary<string, Digest> Platforms);

@@ -1,0 +1,270 @@
+using System.Globalization;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild;
+using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Receipts;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Devcontainer.Tasks;
+
+/// <summary>What the tasks share that take a whole request: the properties and items of the project, checked and bound.</summary>
+public abstract class DevcontainerRequestTask : DevcontainerTask
+{
+    /// <summary>The project file, for warnings.</summary>
+    public string? ProjectFile { get; set; }
+
+    /// <summary>DevcontainerConfigFile.</summary>
+    [Required]
+    public string ConfigFile { get; set; } = string.Empty;
+
+    /// <summary>DevcontainerWorkspaceFolder.</summary>
+    public string? WorkspaceFolder { get; set; }
+
+    /// <summary>DevcontainerOutputPath.</summary>
+    [Required]
+    public string OutputPath { get; set; } = string.Empty;
+
+    /// <summary>DevcontainerRegistry.</summary>
+    public string? Registry { get; set; }
+
+    /// <summary>DevcontainerRepository.</summary>
+    [Required]
+    public string Repository { get; set; } = string.Empty;
+
+    /// <summary>DevcontainerImageTags.</summary>
+    public string? ImageTags { get; set; }
+
+    /// <summary>DevcontainerPlatforms.</summary>
+    public string? Platforms { get; set; }
+
+    /// <summary>DevcontainerLockedMode.</summary>
+    public string? LockedMode { get; set; }
+
+    /// <summary>DevcontainerOffline.</summary>
+    public string? Offline { get; set; }
+
+    /// <summary>DevcontainerReferenceCompatible.</summary>
+    public string? ReferenceCompatible { get; set; }
+
+    /// <summary>DevcontainerInstallSdk.</summary>
+    public string? InstallSdk { get; set; }
+
+    /// <summary>GenerateDevcontainerSbom.</summary>
+    public string? GenerateSbom { get; set; }
+
+    /// <summary>DevcontainerRegistryMirrors.</summary>
+    public string? RegistryMirrors { get; set; }
+
+    /// <summary>DevcontainerInsecureRegistries.</summary>
+    public string? InsecureRegistries { get; set; }
+
+    /// <summary>DevcontainerAllowedFrontends.</summary>
+    public string? AllowedFrontends { get; set; }
+
+    /// <summary>DevcontainerInput items.</summary>
+    public ITaskItem[] Inputs { get; set; } = [];
+
+    /// <summary>DevcontainerBuildArg items.</summary>
+    public ITaskItem[] BuildArgs { get; set; } = [];
+
+    /// <summary>DevcontainerLabel items.</summary>
+    public ITaskItem[] Labels { get; set; } = [];
+
+    /// <summary>DevcontainerEnvironment items.</summary>
+    public ITaskItem[] AllowedEnvironment { get; set; } = [];
+
+    /// <summary>DevcontainerCacheMount items.</summary>
+    public ITaskItem[] CacheMounts { get; set; } = [];
+
+    /// <summary>DevcontainerSecret items.</summary>
+    public ITaskItem[] Secrets { get; set; } = [];
+
+    /// <summary>The keys.</summary>
+    [Output]
+    public ITaskItem[] CacheKeys { get; protected set; } = [];
+
+    /// <summary>The Features, in install order.</summary>
+    [Output]
+    public ITaskItem[] Features { get; protected set; } = [];
+
+    /// <summary>Binds the request.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001, DEVC9004, DEVC9005: a property or item is not right.</exception>
+    protected PrebuildRequest Bind()
+    {
+        if (Switch("DevcontainerInstallSdk", InstallSdk))
+        {
+            throw new DevcontainerException(Codes.NotSupportedYet, "DevcontainerInstallSdk");
+        }
+
+        if (Switch("DevcontainerReferenceCompatible", ReferenceCompatible))
+        {
+            throw new DevcontainerException(Codes.NotSupportedYet, "DevcontainerReferenceCompatible");
+        }
+
+        WarnOfUnknownProperties();
+        return new PrebuildRequest
+        {
+            ConfigFile = Absolute(ConfigFile),
+            WorkspaceFolder = Absolute(WorkspaceFolder),
+            OutputPath = Absolute(OutputPath),
+            Registry = Registry ?? string.Empty,
+            Repository = Repository,
+            ImageTags = Split(ImageTags),
+            Platforms = BindPlatforms(),
+            LockedMode = Switch("DevcontainerLockedMode", LockedMode),
+            Offline = Switch("DevcontainerOffline", Offline),
+            GenerateSbom = Switch("GenerateDevcontainerSbom", GenerateSbom),
+            Inputs = BindInputs(),
+            BuildArguments = Pairs(BuildArgs),
+            Labels = Pairs(Labels),
+            AllowedEnvironment = new HashSet<string>(AllowedEnvironment.Select(static i => i.ItemSpec), StringComparer.Ordinal),
+            CacheMounts = BindCacheMounts(),
+            Secrets = BindSecrets(),
+            AllowedFrontends = Split(AllowedFrontends),
+            RegistryMirrors = BindMirrors(),
+            InsecureRegistries = Split(InsecureRegistries),
+            Environment = Environment,
+        };
+    }
+
+    /// <summary>Sets the outputs that come from a receipt or a resolved plan.</summary>
+    private protected void SetKeysAndFeatures(IReadOnlyList<Prebuild.Keys.CacheKey> keys, IReadOnlyList<ReceiptFeature> features)
+    {
+        CacheKeys = [.. keys.Select(static key => Items.Create(key.Value, ("Tier", key.TierName), ("Platform", key.Platform ?? string.Empty)))];
+        Features = [.. features.Select(static (feature, index) => Items.Create(
+            feature.Id,
+            ("Resolved", feature.Resolved),
+            ("Version", feature.Version),
+            ("Digest", feature.Digest),
+            ("Order", (index + 1).ToString(CultureInfo.InvariantCulture))))];
+    }
+
+    private List<Platform> BindPlatforms()
+    {
+        var platforms = new List<Platform>();
+        foreach (string name in Split(Platforms))
+        {
+            Platform platform = Platform.Parse(name);
+            if (!platforms.Contains(platform))
+            {
+                platforms.Add(platform);
+            }
+        }
+
+        return platforms.Count > 0 ? platforms : [Platform.Host];
+    }
+
+    private List<DeclaredInput> BindInputs()
+    {
+        var inputs = new List<DeclaredInput>(Inputs.Length);
+        foreach (ITaskItem item in Inputs)
+        {
+            if (item.ItemSpec.Length > 0)
+            {
+                inputs.Add(new DeclaredInput(Absolute(item.ItemSpec), item.GetMetadata("Tier"), item.GetMetadata("Projection")));
+            }
+        }
+
+        return inputs;
+    }
+
+    private List<CacheMountRequest> BindCacheMounts()
+    {
+        var mounts = new List<CacheMountRequest>(CacheMounts.Length);
+        foreach (ITaskItem item in CacheMounts)
+        {
+            string sharing = item.GetMetadata("Sharing");
+            if (sharing is not ("locked" or "shared" or "private"))
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerCacheMount", item.ItemSpec, $"Sharing is locked, shared or private, not '{sharing}'");
+            }
+
+            if (!item.ItemSpec.StartsWith('/') || item.ItemSpec.AsSpan().IndexOfAny(",\"\n\r ") >= 0)
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerCacheMount", item.ItemSpec, "it is an absolute path in the container, without blanks, commas and quotes");
+            }
+
+            string id = item.GetMetadata("Id");
+            mounts.Add(new CacheMountRequest(item.ItemSpec, id.Length > 0 ? id : item.ItemSpec.Trim('/').Replace('/', '-'), sharing));
+        }
+
+        return mounts;
+    }
+
+    private List<BuildSecret> BindSecrets()
+    {
+        var secrets = new List<BuildSecret>(Secrets.Length);
+        foreach (ITaskItem item in Secrets)
+        {
+            string variable = item.GetMetadata("EnvironmentVariable");
+            string file = item.GetMetadata("File");
+            if (variable.Length > 0 == file.Length > 0)
+            {
+                throw new DevcontainerException(
+                    Codes.ItemInvalid, "DevcontainerSecret", item.ItemSpec, "it has either EnvironmentVariable (the name of the variable that holds it) or File");
+            }
+
+            if (variable.Length > 0 && !Environment.ContainsKey(variable))
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerSecret", item.ItemSpec, $"the environment variable {variable} is not set");
+            }
+
+            if (file.Length > 0 && !File.Exists(Absolute(file)))
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerSecret", item.ItemSpec, $"there is no file '{file}'");
+            }
+
+            secrets.Add(new BuildSecret(item.ItemSpec, variable.Length > 0 ? variable : null, Absolute(file)));
+        }
+
+        return secrets;
+    }
+
+    private List<KeyValuePair<string, string>> BindMirrors()
+    {
+        var mirrors = new List<KeyValuePair<string, string>>();
+        foreach (string pair in Split(RegistryMirrors))
+        {
+            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == pair.Length - 1)
+            {
+                throw new DevcontainerException(
+                    Codes.PropertyInvalid, "DevcontainerRegistryMirrors", pair, "it is a list of registry=mirror, as mcr.microsoft.com=localhost:5000");
+            }
+
+            mirrors.Add(new KeyValuePair<string, string>(pair[..equals], pair[(equals + 1)..]));
+        }
+
+        return mirrors;
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(ITaskItem[] items)
+    {
+        var pairs = new List<KeyValuePair<string, string>>(items.Length);
+        foreach (ITaskItem item in items)
+        {
+            pairs.Add(new KeyValuePair<string, string>(item.ItemSpec, item.GetMetadata("Value")));
+        }
+
+        return pairs;
+    }
+
+    // What is given on the command line is seen here; a typo there would silently do nothing.
+    private void WarnOfUnknownProperties()
+    {
+        if (BuildEngine is not IBuildEngine6 engine)
+        {
+            return;
+        }
+
+        foreach (string name in engine.GetGlobalProperties().Keys)
+        {
+            if (PublicProperties.IsMisspelt(name, out string nearest))
+            {
+                Reporter.Warning(Diagnostic.Create(Codes.PropertyUnknown, ProjectFile is null ? null : new SourceLocation(ProjectFile), name, nearest));
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics.CodeAnalysis;
+using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Devcontainer.Tasks;
+
+/// <summary>
+/// What every task shares: it can be cancelled, is safe beside others in one process (no console, no current folder, no environment of the process),
+/// and turns the library's errors into MSBuild's, with code, file, line and column.
+/// </summary>
+public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancelableTask, IMultiThreadableTask, IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = new();
+
+    /// <inheritdoc />
+    public TaskEnvironment TaskEnvironment { get; set; } = TaskEnvironment.Fallback;
+
+    /// <summary>Absolute path of the project's folder.</summary>
+    [Required]
+    public string ProjectDirectory { get; set; } = string.Empty;
+
+    /// <summary>Where progress and warnings go.</summary>
+    protected IBuildReporter Reporter => new MSBuildReporter(Log);
+
+    /// <inheritdoc />
+    public sealed override bool Execute()
+    {
+        try
+        {
+            ExecuteAsync(_cancellation.Token).GetAwaiter().GetResult();
+        }
+        catch (DevcontainerException e)
+        {
+            LogError(e.Diagnostic);
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            // MSBuild says itself that the build was cancelled, but wants an error of a task that did not finish.
+            Log.LogMessage(MessageImportance.High, "Cancelled; the last image and its receipt are as they were.");
+            return false;
+        }
+
+        return !Log.HasLoggedErrors;
+    }
+
+    /// <inheritdoc />
+    public void Cancel() => _cancellation.Cancel();
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Does the work.</summary>
+    /// <exception cref="DevcontainerException">What the user can mend.</exception>
+    protected abstract System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Logs an error where it belongs.</summary>
+    protected void LogError(Diagnostic diagnostic)
+    {
+        ArgumentNullException.ThrowIfNull(diagnostic);
+        Log.LogError(
+            subcategory: null,
+            diagnostic.Code,
+            helpKeyword: null,
+            diagnostic.Location?.File,
+            diagnostic.Location?.Line ?? 0,
+            diagnostic.Location?.Column ?? 0,
+            endLineNumber: 0,
+            endColumnNumber: 0,
+            "{0}",
+            diagnostic.Message);
+    }
+
+    /// <summary>The environment of the build, as a task may see it.</summary>
+    protected IReadOnlyDictionary<string, string> Environment => TaskEnvironment.GetEnvironmentVariables();
+
+    /// <summary>A path of the project made absolute.</summary>
+    [return: NotNullIfNotNull(nameof(path))]
+    protected string? Absolute(string? path) => string.IsNullOrEmpty(path) ? null : Path.GetFullPath(path, ProjectDirectory);
+
+    /// <summary>A list given as a property: both <c>;</c> and <c>,</c> part it, since a command line cannot carry the first.</summary>
+    protected static string[] Split(string? value) =>
+        (value ?? string.Empty).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>A switch given as a property: empty is off.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001: neither true nor false.</exception>
+    protected static bool Switch(string property, string? value) => value?.Trim().ToUpperInvariant() switch
+    {
+        null or "" or "FALSE" => false,
+        "TRUE" => true,
+        _ => throw new DevcontainerException(Codes.PropertyInvalid, property, value, "it is true or false"),
+    };
+}
+
+/// <summary>Sends the pipeline's messages to MSBuild's log, which may be called from any thread.</summary>
+internal sealed class MSBuildReporter(TaskLoggingHelper log) : IBuildReporter
+{
+    /// <inheritdoc />
+    public void Status(string message) => log.LogMessage(MessageImportance.High, "{0}", message);
+
+    /// <inheritdoc />
+    public void Detail(string message) => log.LogMessage(MessageImportance.Normal, "{0}", message);
+
+    /// <inheritdoc />
+    public void Warning(Diagnostic diagnostic) => log.LogWarning(
+        subcategory: null,
+        diagnostic.Code,
+        helpKeyword: null,
+        diagnostic.Location?.File,
+        diagnostic.Location?.Line ?? 0,
+        diagnostic.Location?.Column ?? 0,
+        endLineNumber: 0,
+        endColumnNumber: 0,
+        "{0}",
+        diagnostic.Message);
+}

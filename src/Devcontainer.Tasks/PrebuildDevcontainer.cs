@@ -1,0 +1,206 @@
+using System.Globalization;
+using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild;
+using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Receipts;
+using Microsoft.Build.Framework;
+
+namespace Devcontainer.Tasks;
+
+/// <summary>Finds the image that has the key of the inputs, or builds it.</summary>
+public sealed class PrebuildDevcontainer : DevcontainerRequestTask
+{
+    /// <summary>DevcontainerForce.</summary>
+    public string? Force { get; set; }
+
+    /// <summary>DevcontainerDryRun.</summary>
+    public string? DryRun { get; set; }
+
+    /// <summary>DevcontainerBuilder.</summary>
+    public string? Builder { get; set; }
+
+    /// <summary>DevcontainerBuilderDriver.</summary>
+    public string? BuilderDriver { get; set; }
+
+    /// <summary>DevcontainerBuilderDriverOptions.</summary>
+    public string? BuilderDriverOptions { get; set; }
+
+    /// <summary>DevcontainerBuilderConfigFile.</summary>
+    public string? BuilderConfigFile { get; set; }
+
+    /// <summary>DevcontainerBuilderEntitlements.</summary>
+    public string? BuilderEntitlements { get; set; }
+
+    /// <summary>DevcontainerBuilderMaxParallelism.</summary>
+    public string? BuilderMaxParallelism { get; set; }
+
+    /// <summary>DevcontainerBuilderKeepStorage.</summary>
+    public string? BuilderKeepStorage { get; set; }
+
+    /// <summary>DevcontainerBuilderNode items.</summary>
+    public ITaskItem[] BuilderNodes { get; set; } = [];
+
+    /// <summary>DevcontainerCacheFrom items.</summary>
+    public ITaskItem[] CacheFrom { get; set; } = [];
+
+    /// <summary>DevcontainerCacheTo items.</summary>
+    public ITaskItem[] CacheTo { get; set; } = [];
+
+    /// <summary>Whether a missing engine is a warning: the prebuild is part of a plain build.</summary>
+    public string? EngineOptional { get; set; }
+
+    /// <summary>The image of all platforms: none where nothing was found or built.</summary>
+    [Output]
+    public ITaskItem[] Images { get; private set; } = [];
+
+    /// <summary>The manifests, one per platform.</summary>
+    [Output]
+    public ITaskItem[] Digests { get; private set; } = [];
+
+    /// <summary>The SBOMs, one per platform.</summary>
+    [Output]
+    public ITaskItem[] Sboms { get; private set; } = [];
+
+    /// <inheritdoc />
+    protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        PrebuildRequest request = Bind() with
+        {
+            Force = Switch("DevcontainerForce", Force),
+            DryRun = Switch("DevcontainerDryRun", DryRun),
+            CacheFrom = Caches("DevcontainerCacheFrom", CacheFrom),
+            CacheTo = Caches("DevcontainerCacheTo", CacheTo),
+        };
+        request = request with { Builder = BindBuilder(request) };
+        PrebuildResult? result;
+        try
+        {
+            result = await PrebuildPipeline.RunAsync(request, Reporter, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DevcontainerException e) when (Switch("_DevcontainerEngineOptional", EngineOptional) && EngineErrors.Contains(e.Diagnostic.Code))
+        {
+            Reporter.Warning(Diagnostic.Create(Codes.ImageMissing, null, e.Message));
+            return;
+        }
+
+        if (result is not null)
+        {
+            SetOutputs(result);
+        }
+    }
+
+    // What tells that there is no engine to build with, other than that a build failed.
+    private static readonly string[] EngineErrors = [Codes.DockerNotFound, Codes.EngineUnreachable, Codes.EngineHangs, Codes.BuildxMissing, Codes.BuilderCannotExport];
+
+    private void SetOutputs(PrebuildResult result)
+    {
+        Receipt receipt = result.Receipt;
+        SetKeysAndFeatures(receipt.Keys, receipt.Features);
+        Images =
+        [
+            Items.Create(
+                receipt.Image.Reference,
+                ("Digest", receipt.Image.Digest),
+                ("Tags", string.Join(';', receipt.Image.Tags)),
+                ("Platforms", string.Join(';', receipt.Platforms.Select(static p => p.Platform))),
+                ("Key", receipt.IndexKey),
+                ("Source", result.Source),
+                ("Layout", result.LayoutPath)),
+        ];
+        Digests = [.. receipt.Platforms.Select(p => Items.Create(
+            p.Digest,
+            ("Platform", p.Platform),
+            ("Reference", $"{receipt.Image.Name}@{p.Digest}"),
+            ("Size", p.Size.ToString(CultureInfo.InvariantCulture)),
+            ("Source", result.Source)))];
+        Sboms = [.. receipt.Platforms.Where(static p => p.Sbom is not null).Select(p => Items.Create(
+            Path.Combine(OutputPath, p.Sbom!.Path),
+            ("Platform", p.Platform),
+            ("Subject", p.Digest),
+            ("PackageCount", p.Sbom.PackageCount.ToString(CultureInfo.InvariantCulture))))];
+    }
+
+    private BuilderRequest BindBuilder(PrebuildRequest request) => new()
+    {
+        Name = string.IsNullOrWhiteSpace(Builder) ? null : Builder.Trim(),
+        Driver = string.IsNullOrWhiteSpace(BuilderDriver) ? null : BuilderDriver.Trim(),
+        DriverOptions = Split(BuilderDriverOptions),
+        ConfigFile = Absolute(BuilderConfigFile),
+        Entitlements = Split(BuilderEntitlements),
+        MaxParallelism = BindMaxParallelism(),
+        KeepStorage = string.IsNullOrWhiteSpace(BuilderKeepStorage) ? null : BuilderKeepStorage.Trim(),
+        RegistryMirrors = request.RegistryMirrors,
+        Nodes =
+        [
+            .. BuilderNodes.Select(static node => new BuilderNode(
+                node.ItemSpec,
+                Metadata(node, "NodeName"),
+                Metadata(node, "Driver"),
+                Metadata(node, "Platforms"),
+                Split(node.GetMetadata("DriverOptions")))),
+        ],
+    };
+
+    private int? BindMaxParallelism()
+    {
+        if (string.IsNullOrWhiteSpace(BuilderMaxParallelism))
+        {
+            return null;
+        }
+
+        return int.TryParse(BuilderMaxParallelism, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0
+            ? value
+            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, "it is a whole number above zero");
+    }
+
+    // `type=registry,ref=…` as buildx writes it; an item without a type is a registry reference.
+    private static List<CacheReference> Caches(string itemName, ITaskItem[] items)
+    {
+        var caches = new List<CacheReference>(items.Length);
+        foreach (ITaskItem item in items)
+        {
+            string[] fields = item.ItemSpec.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var attributes = new List<KeyValuePair<string, string>>();
+            string type = item.ItemSpec.Contains('=', StringComparison.Ordinal) || item.ItemSpec is "inline" or "gha" ? string.Empty : "registry";
+            if (type.Length > 0)
+            {
+                attributes.Add(new KeyValuePair<string, string>("ref", item.ItemSpec));
+            }
+            else if (fields is ["inline" or "gha"])
+            {
+                type = fields[0];
+            }
+            else
+            {
+                foreach (string field in fields)
+                {
+                    int equals = field.IndexOf('=', StringComparison.Ordinal);
+                    if (equals <= 0)
+                    {
+                        throw new DevcontainerException(Codes.ItemInvalid, itemName, item.ItemSpec, $"'{field}' is no name=value");
+                    }
+
+                    if (field[..equals] == "type")
+                    {
+                        type = field[(equals + 1)..];
+                    }
+                    else
+                    {
+                        attributes.Add(new KeyValuePair<string, string>(field[..equals], field[(equals + 1)..]));
+                    }
+                }
+            }
+
+            if (type is not ("registry" or "inline" or "local" or "gha" or "s3" or "azblob"))
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, itemName, item.ItemSpec, "its type is registry, inline, local, gha, s3 or azblob");
+            }
+
+            caches.Add(new CacheReference(type, attributes));
+        }
+
+        return caches;
+    }
+
+    private static string? Metadata(ITaskItem item, string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
+}

@@ -1,0 +1,96 @@
+namespace Devcontainer.Tasks;
+
+/// <summary>The properties that the SDK reads: what begins like one of ours and is none of them is misspelt.</summary>
+internal static class PublicProperties
+{
+    /// <summary>Every public property, sorted. docs/properties.md describes each; a test holds both against the targets.</summary>
+    internal static readonly string[] Names =
+    [
+        "DevcontainerAllowedFrontends",
+        "DevcontainerBuilder",
+        "DevcontainerBuilderConfigFile",
+        "DevcontainerBuilderDriver",
+        "DevcontainerBuilderDriverOptions",
+        "DevcontainerBuilderEntitlements",
+        "DevcontainerBuilderKeepStorage",
+        "DevcontainerBuilderMaxParallelism",
+        "DevcontainerConfigFile",
+        "DevcontainerDryRun",
+        "DevcontainerForce",
+        "DevcontainerImageTags",
+        "DevcontainerInsecureRegistries",
+        "DevcontainerInstallSdk",
+        "DevcontainerLockedMode",
+        "DevcontainerOffline",
+        "DevcontainerOutputPath",
+        "DevcontainerPlatforms",
+        "DevcontainerReferenceCompatible",
+        "DevcontainerRegistry",
+        "DevcontainerRegistryMirrors",
+        "DevcontainerRepository",
+        "DevcontainerTasksPath",
+        "DevcontainerWorkspaceFolder",
+        "EnableDefaultDevcontainerCacheMounts",
+        "EnableDefaultDevcontainerInputs",
+        "GenerateDevcontainerProvenance",
+        "GenerateDevcontainerSbom",
+        "PrebuildOnBuild",
+        "PushDevcontainer",
+    ];
+
+    /// <summary>Whether <paramref name="name"/> looks like one of ours and is none.</summary>
+    /// <param name="name">A property's name; MSBuild ignores case.</param>
+    /// <param name="nearest">The property that is most like it.</param>
+    internal static bool IsMisspelt(string name, out string nearest)
+    {
+        nearest = string.Empty;
+        if (!name.StartsWith("Devcontainer", StringComparison.OrdinalIgnoreCase) && !name.Contains("Prebuild", StringComparison.OrdinalIgnoreCase)
+            && !name.EndsWith("Devcontainer", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        int best = int.MaxValue;
+        foreach (string known in Names)
+        {
+            if (string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return false;
+            }
+
+            int distance = Distance(known, name);
+            if (distance < best)
+            {
+                best = distance;
+                nearest = known;
+            }
+        }
+
+        return true;
+    }
+
+    // Levenshtein's distance, ignoring case.
+    private static int Distance(string a, string b)
+    {
+        int[] previous = new int[b.Length + 1];
+        int[] current = new int[b.Length + 1];
+        for (int j = 0; j <= b.Length; j++)
+        {
+            previous[j] = j;
+        }
+
+        for (int i = 1; i <= a.Length; i++)
+        {
+            current[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int change = char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1;
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + change);
+            }
+
+            (previous, current) = (current, previous);
+        }
+
+        return previous[b.Length];
+    }
+}

@@ -1,0 +1,14 @@
+using Devcontainer.Prebuild;
+
+namespace Devcontainer.Tasks;
+
+/// <summary>Plans a prebuild, without an engine: keys, locks and plan/plan.json.</summary>
+public sealed class ResolveDevcontainer : DevcontainerRequestTask
+{
+    /// <inheritdoc />
+    protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        ResolvedPrebuild resolved = await PrebuildPipeline.ResolveAsync(Bind(), Reporter, cancellationToken).ConfigureAwait(false);
+        SetKeysAndFeatures(resolved.Keys, resolved.Features);
+    }
+}
