@@ -1,0 +1,231 @@
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Spec;
+
+/// <summary>
+/// A devcontainer.json: read, checked, old properties moved to their present place, variables replaced. Immutable; made by <see cref="Load"/>.
+/// </summary>
+public sealed record DevcontainerConfiguration
+{
+    private DevcontainerConfiguration()
+    {
+    }
+
+    /// <summary>Absolute path of devcontainer.json.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Absolute path of the workspace folder.</summary>
+    public required string WorkspaceFolder { get; init; }
+
+    /// <summary>Absolute path of the repository that the workspace is part of, or of the workspace.</summary>
+    public required string RepositoryRoot { get; init; }
+
+    /// <summary>The configuration as written, with old properties at their present place: what the image's label keeps.</summary>
+    public required JsonObject Raw { get; init; }
+
+    /// <summary>The configuration with its variables replaced, as <c>devcontainer read-configuration</c> gives it.</summary>
+    public required JsonObject Root { get; init; }
+
+    /// <summary>The image to start from; null when there is a <see cref="Build"/>.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Where the image is named, or null.</summary>
+    public SourceLocation? ImageLocation { get; init; }
+
+    /// <summary>The Dockerfile to build; null when there is an <see cref="Image"/>.</summary>
+    public DockerfileBuild? Build { get; init; }
+
+    /// <summary>The Features asked for, in the order of writing.</summary>
+    public IReadOnlyList<FeatureRequest> Features { get; init; } = [];
+
+    /// <summary>Ids of Features to install first, where their dependencies allow.</summary>
+    public IReadOnlyList<string> OverrideFeatureInstallOrder { get; init; } = [];
+
+    /// <summary>The user that the container's processes run as, or null.</summary>
+    public string? ContainerUser { get; init; }
+
+    /// <summary>The user that tools run as in the container, or null.</summary>
+    public string? RemoteUser { get; init; }
+
+    /// <summary>Environment variables of the container, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ContainerEnv { get; init; } = [];
+
+    /// <summary>Arguments for <c>docker run</c>. A prebuild does not use them.</summary>
+    public IReadOnlyList<string> RunArgs { get; init; } = [];
+
+    /// <summary>The workspace's path in the container.</summary>
+    public required string ContainerWorkspaceFolder { get; init; }
+
+    /// <summary>What is probably not as meant.</summary>
+    public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
+
+    /// <summary>Reads a configuration. Starts nothing and reads no other file, but looks whether those named exist and where they really are.</summary>
+    /// <param name="file">Path of devcontainer.json.</param>
+    /// <param name="workspaceFolder">Path of the workspace folder.</param>
+    /// <param name="context">What variables stand for; null for an empty environment.</param>
+    /// <exception cref="DevcontainerException">The configuration cannot be used; the diagnostic says where and why.</exception>
+    public static DevcontainerConfiguration Load(string file, string workspaceFolder, SubstitutionContext? context = null)
+    {
+        file = Path.GetFullPath(file);
+        workspaceFolder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(workspaceFolder));
+        JsonNode written;
+        try
+        {
+            written = JsonNode.Load(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.ConfigurationNotFound, new SourceLocation(file), file), e);
+        }
+
+        var shape = new JsonShape(file);
+        var warnings = new List<Diagnostic>();
+        JsonObject asWritten = shape.Object(written, "");
+        ConfigurationSchema.Check(asWritten, shape, warnings);
+        JsonObject raw = LegacyProperties.Move(asWritten);
+        if (raw["dockerComposeFile"] is not null and not JsonNull and { } compose)
+        {
+            throw new DevcontainerException(Codes.ComposeNotSupported, compose.Position.In(file));
+        }
+
+        string repository = Repository.RootOf(workspaceFolder);
+        var substitution = new VariableSubstitution(
+            context ?? new SubstitutionContext(), workspaceFolder, DefaultContainerFolder(raw, workspaceFolder, repository), file);
+        JsonObject root = Substitute(raw, substitution);
+        DockerfileBuild? build = ReadBuild(root, shape, repository);
+        string? image = build is null ? shape.OptionalString(root, "image", "image") : null;
+        if (build is null && string.IsNullOrEmpty(image))
+        {
+            throw new DevcontainerException(Codes.NoImageSource, root.Position.In(file), file);
+        }
+
+        return new DevcontainerConfiguration
+        {
+            File = file,
+            WorkspaceFolder = workspaceFolder,
+            RepositoryRoot = repository,
+            Raw = raw,
+            Root = root,
+            Image = image,
+            ImageLocation = image is null ? null : root["image"]!.Position.In(file),
+            Build = build,
+            Features = ReadFeatures(root, file),
+            OverrideFeatureInstallOrder = shape.Strings(root, "overrideFeatureInstallOrder", "overrideFeatureInstallOrder"),
+            ContainerUser = shape.OptionalString(root, "containerUser", "containerUser"),
+            RemoteUser = shape.OptionalString(root, "remoteUser", "remoteUser"),
+            ContainerEnv = shape.TextMap(root, "containerEnv", "containerEnv"),
+            RunArgs = shape.Strings(root, "runArgs", "runArgs"),
+            ContainerWorkspaceFolder = substitution.ContainerWorkspaceFolder,
+            Warnings = warnings,
+        };
+    }
+
+    /// <summary>Where a value of this configuration is written.</summary>
+    public SourceLocation LocationOf(JsonNode node) => node.Position.In(File);
+
+    private static string DefaultContainerFolder(JsonObject raw, string workspaceFolder, string repository)
+    {
+        if (raw.GetString("workspaceFolder") is { Length: > 0 } folder)
+        {
+            return folder;
+        }
+
+        // Where the tools mount the repository (specification, "workspaceMount and workspaceFolder").
+        string path = "/workspaces/" + Path.GetFileName(repository);
+        string below = Path.GetRelativePath(repository, workspaceFolder);
+        return below == "." ? path : $"{path}/{below.Replace(Path.DirectorySeparatorChar, '/')}";
+    }
+
+    private static JsonObject Substitute(JsonObject raw, VariableSubstitution substitution)
+    {
+        // These become part of the image only where Features do: then the variables are set in it, and the Features are told the users.
+        bool hasFeatures = raw["features"] is JsonObject { Count: > 0 };
+        var properties = new List<JsonProperty>(raw.Count);
+        foreach (JsonProperty property in raw)
+        {
+            string? place = property.Name switch
+            {
+                "image" or "dockerFile" or "context" or "features" => property.Name,
+                "containerEnv" or "containerUser" or "remoteUser" when hasFeatures => property.Name,
+                _ => null,
+            };
+            JsonNode value = property.Name == "build" && property.Value is JsonObject build
+                ? new JsonObject(build.Select(part => part with
+                {
+                    Value = substitution.Replace(part.Value, part.Name == "cacheFrom" ? null : "build." + part.Name),
+                }), build.Position)
+                : substitution.Replace(property.Value, place);
+            properties.Add(property with { Value = value });
+        }
+
+        return new JsonObject(properties, raw.Position);
+    }
+
+    private static DockerfileBuild? ReadBuild(JsonObject root, JsonShape shape, string repository)
+    {
+        JsonObject build = shape.OptionalObject(root, "build", "build") ?? JsonObject.Empty;
+
+        // The old pair dockerFile and context, at the top, comes before the new one; they do not mix (devcontainers/cli, getDockerContextPath).
+        (JsonObject owner, string prefix, string name) = root["dockerFile"] is JsonString ? (root, "", "dockerFile") : (build, "build.", "dockerfile");
+        if (shape.OptionalString(owner, name, prefix + name) is not { } dockerfile)
+        {
+            return null;
+        }
+
+        string configurationFolder = Path.GetDirectoryName(shape.File)!;
+        string realRepository = RealPath.Of(repository);
+        JsonNode dockerfileNode = owner[name]!;
+        string dockerfilePath = Inside(dockerfile, dockerfileNode, "The Dockerfile", RealPath.FileExists);
+        string contextPath = Path.GetDirectoryName(dockerfilePath)!;
+        JsonNode contextNode = dockerfileNode;
+        if (shape.OptionalString(owner, "context", prefix + "context") is { Length: > 0 } context)
+        {
+            contextNode = owner["context"]!;
+            contextPath = Inside(context, contextNode, "The build context", Directory.Exists);
+        }
+
+        return new DockerfileBuild
+        {
+            Dockerfile = dockerfilePath,
+            Context = contextPath,
+            Target = shape.OptionalString(build, "target", "build.target") is { Length: > 0 } target ? target : null,
+            Args = shape.TextMap(build, "args", "build.args"),
+            CacheFrom = shape.Strings(build, "cacheFrom", "build.cacheFrom", orOne: true),
+            Options = shape.Strings(build, "options", "build.options"),
+            DockerfileLocation = dockerfileNode.Position.In(shape.File),
+            ContextLocation = contextNode.Position.In(shape.File),
+            TargetLocation = build["target"]?.Position.In(shape.File),
+            OptionsLocation = build["options"]?.Position.In(shape.File),
+        };
+
+        string Inside(string path, JsonNode node, string what, Func<string, bool> exists)
+        {
+            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, configurationFolder));
+            if (!RealPath.IsWithin(RealPath.Of(full), realRepository))
+            {
+                throw new DevcontainerException(Codes.PathOutsideRepository, node.Position.In(shape.File), what, JsonText.Escape(path), repository);
+            }
+
+            if (!exists(full))
+            {
+                throw new DevcontainerException(Codes.BuildFileNotFound, node.Position.In(shape.File), what, JsonText.Escape(path));
+            }
+
+            return full;
+        }
+    }
+
+    private static List<FeatureRequest> ReadFeatures(JsonObject root, string file)
+    {
+        var requests = new List<FeatureRequest>();
+        if (root["features"] is JsonObject features)
+        {
+            foreach (JsonProperty feature in features)
+            {
+                requests.Add(new FeatureRequest(feature.Name, feature.Value, feature.Position.In(file)));
+            }
+        }
+
+        return requests;
+    }
+}

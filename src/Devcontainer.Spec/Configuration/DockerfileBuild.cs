@@ -1,0 +1,37 @@
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Spec;
+
+/// <summary>How a configuration says to build its image from a Dockerfile, variables replaced.</summary>
+public sealed record DockerfileBuild
+{
+    /// <summary>Absolute path of the Dockerfile, which exists and is inside the repository.</summary>
+    public required string Dockerfile { get; init; }
+
+    /// <summary>Absolute path of the context folder, which exists and is inside the repository; by default the Dockerfile's folder.</summary>
+    public required string Context { get; init; }
+
+    /// <summary>The stage to build; null for the last.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Build arguments, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Args { get; init; } = [];
+
+    /// <summary>Images or caches to import from.</summary>
+    public IReadOnlyList<string> CacheFrom { get; init; } = [];
+
+    /// <summary>More arguments for <c>docker build</c>, as written.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>Where the Dockerfile is named.</summary>
+    public required SourceLocation DockerfileLocation { get; init; }
+
+    /// <summary>Where the context is named; where the Dockerfile is, if it is not.</summary>
+    public required SourceLocation ContextLocation { get; init; }
+
+    /// <summary>Where the target is named, or null.</summary>
+    public SourceLocation? TargetLocation { get; init; }
+
+    /// <summary>Where the options are, or null.</summary>
+    public SourceLocation? OptionsLocation { get; init; }
+}
