@@ -62,6 +62,9 @@ public static class Codes
     public const string FeatureRenamed = "DEVC2014";
 
     // 3xxx: inputs and keys
+    public const string IgnorePatternInvalid = "DEVC3001";
+    public const string ContextNameNotUnicode = "DEVC3002";
+    public const string ContextChanged = "DEVC3003";
     public const string InputUnreadable = "DEVC3050";
     public const string ProjectionUnknown = "DEVC3051";
     public const string ProjectionFailed = "DEVC3052";

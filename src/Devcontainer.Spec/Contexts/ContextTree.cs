@@ -1,0 +1,167 @@
+using System.IO.Enumeration;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Spec.Contexts;
+
+/// <summary>
+/// A build context's folders, read as they are asked for and filtered by its ignore file as the engine's client filters them
+/// (tonistiigi/fsutil <c>filter.go</c>): an ignored folder is there after all if something in it is taken back in.
+/// </summary>
+internal sealed class ContextTree
+{
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
+        MatchType = MatchType.Simple,
+        RecurseSubdirectories = false,
+        ReturnSpecialDirectories = false,
+    };
+
+    private readonly string root;
+    private readonly IgnoreFile ignore;
+    private readonly GitIndex? git;
+    private readonly CancellationToken cancellationToken;
+
+    public ContextTree(string root, IgnoreFile ignore, GitIndex? git, CancellationToken cancellationToken)
+    {
+        this.root = System.IO.Path.GetFullPath(root);
+        this.ignore = ignore;
+        this.git = git;
+        this.cancellationToken = cancellationToken;
+        Root = new ContextNode(null, string.Empty, string.Empty, ContextEntryKind.Directory, default);
+    }
+
+    /// <summary>The context's root.</summary>
+    public ContextNode Root { get; }
+
+    /// <summary>What a folder holds and is not ignored, sorted by name, ordinal.</summary>
+    public IReadOnlyList<ContextNode> Children(ContextNode folder)
+    {
+        if (folder.Children is { } known)
+        {
+            return known;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var children = new List<ContextNode>();
+        foreach ((string name, ContextEntryKind kind) in List(folder))
+        {
+            string path = folder.Path.Length == 0 ? name : folder.Path + "/" + name;
+            IgnoreState state = ignore.Match(path, folder.Ignored);
+            var node = new ContextNode(folder, path, name, kind, state);
+            if (!state.IsIgnored || (kind == ContextEntryKind.Directory && ignore.MayContainExceptions(path) && Children(node).Count > 0))
+            {
+                children.Add(node);
+            }
+        }
+
+        children.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        return folder.Children = [.. children];
+    }
+
+    /// <summary>The entry of this name in a folder; null where there is none or it is ignored.</summary>
+    public ContextNode? Child(ContextNode folder, ReadOnlySpan<char> name)
+    {
+        foreach (ContextNode child in Children(folder))
+        {
+            if (name.SequenceEqual(child.Name))
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The entry of a node; null where it has vanished, or is neither file, folder nor symbolic link.</summary>
+    public ContextEntry? Entry(ContextNode node)
+    {
+        if (node.Kind == ContextEntryKind.Directory)
+        {
+            return new ContextEntry(node.Path, node.Kind);
+        }
+
+        var file = new FileInfo(FullPath(node));
+        if (node.Kind == ContextEntryKind.SymbolicLink)
+        {
+            return file.LinkTarget is { } target ? new ContextEntry(node.Path, node.Kind) { LinkTarget = target } : null;
+        }
+
+        if (!file.Exists)
+        {
+            return node.Name.Contains('\uFFFD', StringComparison.Ordinal)
+                ? throw new DevcontainerException(Codes.ContextNameNotUnicode, new SourceLocation(FullPath(node)), node.Path)
+                : null;
+        }
+
+        // What is no regular file has no size: only then must more be asked.
+        if (file.Length == 0 && SpecialFile.IsSpecial(file.FullName))
+        {
+            return null;
+        }
+
+        return new ContextEntry(node.Path, node.Kind)
+        {
+            IsExecutable = git?.IsExecutable(node.Path)
+                ?? (!OperatingSystem.IsWindows() && file.UnixFileMode.HasFlag(UnixFileMode.UserExecute)),
+            Size = file.Length,
+            LastWriteTimeUtc = file.LastWriteTimeUtc,
+        };
+    }
+
+    /// <summary>What a symbolic link says.</summary>
+    public string LinkTarget(ContextNode node) => new FileInfo(FullPath(node)).LinkTarget ?? string.Empty;
+
+    private string FullPath(ContextNode node) => System.IO.Path.Combine(root, node.Path);
+
+    private List<(string Name, ContextEntryKind Kind)> List(ContextNode folder)
+    {
+        string path = FullPath(folder);
+        var entries = new List<(string, ContextEntryKind)>();
+        try
+        {
+            // The kind comes with the name: no file is touched, whatever it is.
+            var listing = new FileSystemEnumerable<(string, ContextEntryKind)>(
+                path,
+                static (ref FileSystemEntry entry) => (
+                    entry.FileName.ToString(),
+                    (entry.Attributes & FileAttributes.ReparsePoint) != 0 ? ContextEntryKind.SymbolicLink
+                        : entry.IsDirectory ? ContextEntryKind.Directory
+                        : ContextEntryKind.File),
+                Everything);
+            entries.AddRange(listing);
+        }
+        catch (UnauthorizedAccessException) when (folder.Ignored.IsIgnored)
+        {
+            // What is ignored need not be readable.
+        }
+        catch (DirectoryNotFoundException) when (folder.Path.Length > 0)
+        {
+            // Gone since its parent was read.
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DevcontainerException(
+                Diagnostic.Create(Codes.FileNotReadable, new SourceLocation(path), path, exception.Message), exception);
+        }
+
+        return entries;
+    }
+}
+
+/// <summary>A place in a <see cref="ContextTree"/>.</summary>
+internal sealed class ContextNode(ContextNode? parent, string path, string name, ContextEntryKind kind, IgnoreState ignored)
+{
+    public ContextNode? Parent { get; } = parent;
+
+    public string Path { get; } = path;
+
+    public string Name { get; } = name;
+
+    public ContextEntryKind Kind { get; } = kind;
+
+    public IgnoreState Ignored { get; } = ignored;
+
+    public ContextNode[]? Children { get; set; }
+}
