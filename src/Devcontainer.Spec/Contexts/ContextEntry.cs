@@ -29,6 +29,12 @@ public sealed record ContextEntry(string Path, ContextEntryKind Kind)
     /// <summary>When a file was last written.</summary>
     public DateTime LastWriteTimeUtc { get; init; }
 
+    /// <summary>When a file or its inode was last changed, which no program can set; the default value where that is not told.</summary>
+    public DateTime ChangeTimeUtc { get; init; }
+
+    /// <summary>The inode of a file; zero where that is not told.</summary>
+    public ulong Inode { get; init; }
+
     /// <summary>What a symbolic link says, as it says it; null for anything else.</summary>
     public string? LinkTarget { get; init; }
 

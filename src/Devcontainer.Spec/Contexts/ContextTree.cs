@@ -82,38 +82,38 @@ internal sealed class ContextTree
             return new ContextEntry(node.Path, node.Kind);
         }
 
-        var file = new FileInfo(FullPath(node));
+        string path = FullPath(node);
         if (node.Kind == ContextEntryKind.SymbolicLink)
         {
-            return file.LinkTarget is { } target ? new ContextEntry(node.Path, node.Kind) { LinkTarget = target } : null;
+            return LinkTarget(node) is { } target ? new ContextEntry(node.Path, node.Kind) { LinkTarget = target } : null;
         }
 
-        if (!file.Exists)
+        if (FileStatus.Read(path) is not { } status)
         {
             return node.Name.Contains('\uFFFD', StringComparison.Ordinal)
-                ? throw new DevcontainerException(Codes.ContextNameNotUnicode, new SourceLocation(FullPath(node)), node.Path)
+                ? throw new DevcontainerException(Codes.ContextNameNotUnicode, new SourceLocation(path), node.Path)
                 : null;
         }
 
-        // What is no regular file has no size: only then must more be asked.
-        if (file.Length == 0 && SpecialFile.IsSpecial(file.FullName))
+        if (!status.IsRegular)
         {
             return null;
         }
 
         return new ContextEntry(node.Path, node.Kind)
         {
-            IsExecutable = git?.IsExecutable(node.Path)
-                ?? (!OperatingSystem.IsWindows() && file.UnixFileMode.HasFlag(UnixFileMode.UserExecute)),
-            Size = file.Length,
-            LastWriteTimeUtc = file.LastWriteTimeUtc,
+            IsExecutable = git?.IsExecutable(node.Path) ?? status.IsExecutable,
+            Size = status.Size,
+            LastWriteTimeUtc = status.LastWriteTimeUtc,
+            ChangeTimeUtc = status.ChangeTimeUtc,
+            Inode = status.Inode,
         };
     }
 
-    /// <summary>What a symbolic link says.</summary>
-    public string LinkTarget(ContextNode node) => new FileInfo(FullPath(node)).LinkTarget ?? string.Empty;
+    /// <summary>What a symbolic link says; null where it has vanished.</summary>
+    public string? LinkTarget(ContextNode node) => new FileInfo(FullPath(node)).LinkTarget;
 
-    private string FullPath(ContextNode node) => System.IO.Path.Combine(root, node.Path);
+    private string FullPath(ContextNode node) => string.Concat(root, "/", node.Path);
 
     private List<(string Name, ContextEntryKind Kind)> List(ContextNode folder)
     {

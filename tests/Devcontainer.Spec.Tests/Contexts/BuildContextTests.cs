@@ -57,7 +57,7 @@ public sealed class BuildContextTests
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(folder["socket"]));
         Assert.AreEqual("empty", List(BuildContext.Enumerate(folder.Path, IgnoreFile.None)));
-        Assert.IsTrue(SpecialFile.IsSpecial("/dev/null"));
+        Assert.IsFalse(FileStatus.Read("/dev/null")!.Value.IsRegular);
     }
 
     [TestMethod]
@@ -79,6 +79,21 @@ public sealed class BuildContextTests
         using var shell = Process.Start("sh", ["-c", command]);
         shell.WaitForExit();
         Assert.AreEqual(0, shell.ExitCode);
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void A_file_has_its_times_and_its_inode()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("a", "x");
+        var time = new DateTime(2020, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+        time = time.AddTicks(1234567);
+        File.SetLastWriteTimeUtc(path, time);
+        ContextEntry entry = BuildContext.Enumerate(folder.Path, IgnoreFile.None).Single();
+        Assert.AreEqual(time, entry.LastWriteTimeUtc);
+        Assert.IsGreaterThan(time, entry.ChangeTimeUtc);
+        Assert.AreNotEqual(0UL, entry.Inode);
     }
 
     [TestMethod]
