@@ -7,9 +7,7 @@ namespace Devcontainer.Spec;
 /// </summary>
 public sealed record DevcontainerConfiguration
 {
-    private DevcontainerConfiguration()
-    {
-    }
+    private DevcontainerConfiguration(VariableSubstitution substitution) => Substitution = substitution;
 
     /// <summary>Absolute path of devcontainer.json.</summary>
     public required string File { get; init; }
@@ -23,7 +21,10 @@ public sealed record DevcontainerConfiguration
     /// <summary>The configuration as written, with old properties at their present place: what the image's label keeps.</summary>
     public required JsonObject Raw { get; init; }
 
-    /// <summary>The configuration with its variables replaced, as <c>devcontainer read-configuration</c> gives it.</summary>
+    /// <summary>
+    /// The configuration with its variables replaced, as <c>devcontainer read-configuration</c> gives it, save that environment variables which
+    /// the project did not allow stay as they are written: their values are nobody's business here.
+    /// </summary>
     public required JsonObject Root { get; init; }
 
     /// <summary>The image to start from; null when there is a <see cref="Build"/>.</summary>
@@ -55,6 +56,9 @@ public sealed record DevcontainerConfiguration
 
     /// <summary>The workspace's path in the container.</summary>
     public required string ContainerWorkspaceFolder { get; init; }
+
+    /// <summary>Replaces variables as in this configuration.</summary>
+    internal VariableSubstitution Substitution { get; }
 
     /// <summary>What is probably not as meant.</summary>
     public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
@@ -99,7 +103,7 @@ public sealed record DevcontainerConfiguration
             throw new DevcontainerException(Codes.NoImageSource, root.Position.In(file), file);
         }
 
-        return new DevcontainerConfiguration
+        return new DevcontainerConfiguration(substitution)
         {
             File = file,
             WorkspaceFolder = workspaceFolder,
@@ -152,7 +156,7 @@ public sealed record DevcontainerConfiguration
             JsonNode value = property.Name == "build" && property.Value is JsonObject build
                 ? new JsonObject(build.Select(part => part with
                 {
-                    Value = substitution.Replace(part.Value, part.Name == "cacheFrom" ? null : "build." + part.Name),
+                    Value = substitution.Replace(part.Value, "build." + part.Name),
                 }), build.Position)
                 : substitution.Replace(property.Value, place);
             properties.Add(property with { Value = value });

@@ -24,19 +24,19 @@ internal sealed class VariableSubstitution
         this.localWorkspaceFolder = context.LocalWorkspaceFolder ?? localWorkspaceFolder;
         this.containerWorkspaceFolder = context.ContainerWorkspaceFolder ?? containerWorkspaceFolder;
         File = file;
-        this.containerWorkspaceFolder = Replace(this.containerWorkspaceFolder, default, place: null);
     }
 
     /// <summary>The configuration, for locations.</summary>
     public string? File { get; }
 
     /// <summary>The value of <c>${containerWorkspaceFolder}</c>.</summary>
-    public string ContainerWorkspaceFolder => containerWorkspaceFolder;
+    public string ContainerWorkspaceFolder => ContainerFolder(default, place: null);
 
     /// <summary>Replaces the variables in every string of a value.</summary>
     /// <param name="node">The value.</param>
     /// <param name="place">
-    /// What of the image the value becomes part of, as in "build.args"; null where it does not, and then every environment variable may be used.
+    /// What of the image the value becomes part of, as in "build.args"; null where it does not, and then an environment variable that the project
+    /// did not allow stays as it is.
     /// </param>
     /// <exception cref="DevcontainerException">An environment variable that the project did not allow would reach the image.</exception>
     public JsonNode Replace(JsonNode node, string? place)
@@ -86,7 +86,7 @@ internal sealed class VariableSubstitution
         }
     }
 
-    private string Replace(string text, TextPosition position, string? place)
+    private string Replace(string text, TextPosition position, string? place, bool inContainerFolder = false)
     {
         StringBuilder? result = null;
         int copied = 0;
@@ -107,7 +107,7 @@ internal sealed class VariableSubstitution
                 continue;
             }
 
-            if (Value(variable.ToString(), position, place) is { } value)
+            if (Value(variable.ToString(), position, place, inContainerFolder) is { } value)
             {
                 (result ??= new StringBuilder()).Append(text, copied, start - copied).Append(value);
                 copied = end + 1;
@@ -120,7 +120,7 @@ internal sealed class VariableSubstitution
     }
 
     /// <returns>The value, or null for a variable that stays as it is.</returns>
-    private string? Value(string variable, TextPosition position, string? place)
+    private string? Value(string variable, TextPosition position, string? place, bool inContainerFolder)
     {
         string[] parts = variable.Split(':');
         switch (parts[0])
@@ -132,9 +132,9 @@ internal sealed class VariableSubstitution
                 }
 
                 string name = parts[1];
-                if (place is not null && !context.AllowedEnvironment.Contains(name))
+                if (!context.AllowedEnvironment.Contains(name))
                 {
-                    throw new DevcontainerException(
+                    return place is null ? null : throw new DevcontainerException(
                         Codes.EnvironmentNotAllowed, position.In(File), JsonText.Escape($"${{{variable}}}"), JsonText.Escape(name), place);
                 }
 
@@ -143,12 +143,18 @@ internal sealed class VariableSubstitution
                 return localWorkspaceFolder;
             case "localWorkspaceFolderBasename":
                 return Path.GetFileName(Path.TrimEndingDirectorySeparator(localWorkspaceFolder));
+            case "containerWorkspaceFolder" or "containerWorkspaceFolderBasename" when inContainerFolder:
+                return null;
             case "containerWorkspaceFolder":
-                return containerWorkspaceFolder;
+                return ContainerFolder(position, place);
             case "containerWorkspaceFolderBasename":
-                return ContainerPath.FileName(containerWorkspaceFolder);
+                return ContainerPath.FileName(ContainerFolder(position, place));
             default:
                 return null;
         }
     }
+
+    /// <summary>The folder's own variables are replaced once; one that stands for the folder itself stays as it is.</summary>
+    private string ContainerFolder(TextPosition position, string? place) =>
+        Replace(containerWorkspaceFolder, position, place, inContainerFolder: true);
 }

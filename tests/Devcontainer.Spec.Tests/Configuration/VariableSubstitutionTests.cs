@@ -7,7 +7,11 @@ public sealed class VariableSubstitutionTests
 {
     private static readonly Dictionary<string, string> Environment = new() { ["A"] = "a value", ["EMPTY"] = "", ["V"] = "${localEnv:A}" };
 
-    private static SubstitutionContext Context { get; } = new() { LocalEnv = name => Environment.GetValueOrDefault(name) };
+    private static SubstitutionContext Context { get; } = new()
+    {
+        LocalEnv = name => Environment.GetValueOrDefault(name),
+        AllowedEnvironment = new HashSet<string> { "A", "EMPTY", "V", "NONE", "" },
+    };
 
     /// <summary>Expected values as the reference CLI 0.89 gives them.</summary>
     [TestMethod]
@@ -84,6 +88,7 @@ public sealed class VariableSubstitutionTests
     [DataRow("""{"build":{"dockerfile":"Dockerfile","args":{"X":"a${localEnv:SECRET}"}}}""", 49)]
     [DataRow("""{"build":{"dockerfile":"Dockerfile","target":"${localEnv:SECRET}"}}""", 46)]
     [DataRow("""{"build":{"dockerfile":"Dockerfile","options":["--label=${localEnv:SECRET}"]}}""", 48)]
+    [DataRow("""{"build":{"dockerfile":"Dockerfile","cacheFrom":"${localEnv:SECRET}"}}""", 49)]
     [DataRow("""{"image":"a","features":{"./a":{"token":"${localEnv:SECRET}"}}}""", 41)]
     [DataRow("""{"image":"a","features":{"./a":"${localEnv:SECRET}"}}""", 32)]
     [DataRow("""{"image":"a","features":{"./a":{}},"containerEnv":{"X":"${localEnv:SECRET}"}}""", 56)]
@@ -102,13 +107,31 @@ public sealed class VariableSubstitutionTests
     }
 
     [TestMethod]
-    [DataRow("""{"image":"a","remoteEnv":{"X":"${localEnv:A}"}}""")]
-    [DataRow("""{"image":"a","mounts":["source=${localEnv:A},target=/x"]}""")]
-    [DataRow("""{"image":"a","containerEnv":{"X":"${localEnv:A}"}}""", DisplayName = "containerEnv without Features: the label keeps the text")]
-    [DataRow("""{"build":{"dockerfile":"Dockerfile","cacheFrom":"${localEnv:A}"}}""")]
-    public void What_does_not_reach_the_image_may_use_every_variable(string text)
+    [DataRow("""{"image":"a","remoteEnv":{"X":"${localEnv:SECRET}"}}""")]
+    [DataRow("""{"image":"a","mounts":["source=${localEnv:SECRET},target=/x"]}""")]
+    [DataRow("""{"image":"a","containerEnv":{"X":"${localEnv:SECRET}"}}""", DisplayName = "containerEnv without Features: the label keeps the text")]
+    [DataRow("""{"image":"a","workspaceFolder":"/x/${localEnv:SECRET}","name":"${containerWorkspaceFolder}"}""")]
+    public void Where_it_does_not_reach_the_image_a_variable_that_is_not_allowed_stays(string text)
     {
-        using var workspace = new Workspace(text, (".devcontainer/Dockerfile", ""));
-        Assert.Contains("a value", workspace.Load(Context).Root.ToJson());
+        using var workspace = new Workspace(text);
+        DevcontainerConfiguration configuration = workspace.Load(new SubstitutionContext { LocalEnv = _ => "s3cret" });
+        Assert.DoesNotContain("s3cret", configuration.Root.ToJson());
+        Assert.AreEqual(text.Contains("workspaceFolder", StringComparison.Ordinal), configuration.ContainerWorkspaceFolder.Contains("${localEnv:SECRET}"));
+    }
+
+    [TestMethod]
+    public void A_container_folder_does_not_carry_a_variable_into_the_image()
+    {
+        using var workspace = new Workspace(
+            """{"workspaceFolder":"/x/${localEnv:SECRET}","build":{"dockerfile":"Dockerfile","args":{"A":"${containerWorkspaceFolder}"}}}""",
+            (".devcontainer/Dockerfile", ""));
+        workspace.Refused(Codes.EnvironmentNotAllowed, 1, 91, new SubstitutionContext { LocalEnv = _ => "s3cret" });
+    }
+
+    [TestMethod]
+    public void A_container_folder_does_not_stand_for_itself()
+    {
+        using var workspace = new Workspace("""{"image":"a","workspaceFolder":"/x/${containerWorkspaceFolder}"}""");
+        Assert.AreEqual("/x/${containerWorkspaceFolder}", workspace.Load().ContainerWorkspaceFolder);
     }
 }
