@@ -94,6 +94,10 @@ public static class Codes
     public const string BlobCorrupt = "DEVC5004";
     public const string ContentInvalid = "DEVC5005";
     public const string ContentTooLarge = "DEVC5006";
+    public const string LayerInvalid = "DEVC5007";
+    public const string LayerCompressionUnsupported = "DEVC5008";
+    public const string LayerTooLarge = "DEVC5009";
+    public const string ArchiveEntryInvalid = "DEVC5010";
     public const string PushNotSupported = "DEVC5090";
 
     // 9xxx: environment

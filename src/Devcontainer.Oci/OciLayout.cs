@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
 
@@ -158,29 +157,59 @@ public sealed class OciLayout
     public async Task<Descriptor> AddBlobAsync(Stream content, string mediaType, CancellationToken cancellationToken = default)
     {
         using Ingest ingest = BeginIngest();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(128 * 1024);
-        try
+        await using var hashed = new HashingStream(ingest.File);
+        await content.CopyToAsync(hashed, cancellationToken).ConfigureAwait(false);
+        return Finish(ingest, hashed, mediaType);
+    }
+
+    /// <summary>Adds a blob that a callback writes, unless it is there, in constant memory.</summary>
+    public Descriptor AddBlob(Action<Stream> write, string mediaType)
+    {
+        using Ingest ingest = BeginIngest();
+        using var buffered = new BufferedStream(ingest.File, 128 * 1024);
+        using var hashed = new HashingStream(buffered);
+        write(hashed);
+        hashed.Flush();
+        return Finish(ingest, hashed, mediaType);
+    }
+
+    /// <summary>
+    /// Adds an image <c>FROM scratch</c> with one uncompressed layer, for the same bytes on every platform; such as a build's named context
+    /// (<c>oci-layout://folder@digest</c>). The layout's index does not name it.
+    /// </summary>
+    /// <param name="entries">What the layer holds (see <see cref="CanonicalTar"/>).</param>
+    /// <param name="modified">The time of every entry.</param>
+    /// <param name="platforms">None or one: the result is a manifest; several: an index of manifests that share the layer.</param>
+    /// <returns>The manifest or index.</returns>
+    /// <exception cref="DevcontainerException"><see cref="Codes.ArchiveEntryInvalid"/>.</exception>
+    public Descriptor WriteSingleLayerImage(IEnumerable<TarEntry> entries, DateTimeOffset modified, params IReadOnlyList<Platform> platforms)
+    {
+        Descriptor layer = AddBlob(stream => CanonicalTar.Write(stream, entries, modified), MediaTypes.Layer);
+        if (platforms.Count <= 1)
         {
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            // A platform of its own choice would make the digest depend on the machine; builders do not ask for one here.
+            return AddManifest(platforms is [var only] ? only : new Platform("unknown", "unknown"));
+        }
+
+        var manifests = new List<Descriptor>(platforms.Count);
+        foreach (Platform platform in platforms)
+        {
+            manifests.Add(AddManifest(platform) with { Platform = platform });
+        }
+
+        return AddBlob(new ImageIndex { Manifests = manifests }.ToBytes(), MediaTypes.ImageIndex);
+
+        Descriptor AddManifest(Platform platform)
+        {
+            // Uncompressed, so that the layer's digest is its diff id.
+            var config = new ImageConfig
             {
-                hash.AppendData(buffer, 0, read);
-                await ingest.File.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-            }
+                Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant, DiffIds = [layer.Digest],
+            };
+            return AddBlob(
+                new ImageManifest { Config = AddBlob(config.ToBytes(), MediaTypes.ImageConfig), Layers = [layer] }.ToBytes(),
+                MediaTypes.ImageManifest);
         }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        var descriptor = new Descriptor(mediaType, Digest.FromHash(hash), ingest.File.Length);
-        if (!Contains(descriptor))
-        {
-            ingest.Commit(BlobPath(descriptor.Digest));
-        }
-
-        return descriptor;
     }
 
     /// <summary>
@@ -379,6 +408,17 @@ public sealed class OciLayout
     {
         Directory.CreateDirectory(IngestFolder);
         return Path.Combine(IngestFolder, Path.GetRandomFileName());
+    }
+
+    private Descriptor Finish(Ingest ingest, HashingStream hashed, string mediaType)
+    {
+        var descriptor = new Descriptor(mediaType, hashed.TakeDigest(), hashed.Length);
+        if (!Contains(descriptor))
+        {
+            ingest.Commit(BlobPath(descriptor.Digest));
+        }
+
+        return descriptor;
     }
 
     private Ingest BeginIngest() => new(NewIngestPath());

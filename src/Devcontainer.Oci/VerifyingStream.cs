@@ -7,17 +7,11 @@ namespace Devcontainer.Oci;
 /// Reads a blob and checks it on the way: the end of the stream is reached only if size and digest are those that were promised. Whoever
 /// stops before the end has read unverified bytes.
 /// </summary>
-internal sealed class VerifyingStream(Stream inner, Digest digest, long? size, string origin) : Stream
+internal sealed class VerifyingStream(Stream inner, Digest digest, long? size, string origin) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _read;
     private bool _verified;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => size ?? throw new NotSupportedException();
 
@@ -27,8 +21,6 @@ internal sealed class VerifyingStream(Stream inner, Digest digest, long? size, s
         set => throw new NotSupportedException();
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override int Read(Span<byte> buffer)
     {
         int read = inner.Read(buffer);
@@ -36,25 +28,12 @@ internal sealed class VerifyingStream(Stream inner, Digest digest, long? size, s
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         Account(buffer.Span[..read], buffer.IsEmpty);
         return read;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

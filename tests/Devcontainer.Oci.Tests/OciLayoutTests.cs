@@ -307,6 +307,28 @@ public sealed class OciLayoutTests
         Errors.Expect(Codes.LayoutInvalid, () => layout.Reachable(nested));
     }
 
+    [TestMethod]
+    public void A_single_layer_image_has_the_same_digest_everywhere_and_all_its_blobs()
+    {
+        using var folder = new TemporaryFolder();
+        DateTimeOffset modified = DateTimeOffset.FromUnixTimeSeconds(315532800);
+        TarEntry[] entries = [TarEntry.File("install.sh", TarEntry.ExecutableMode, "#!/bin/sh\n"u8.ToArray())];
+        OciLayout layout = OciLayout.Create(folder["one"]);
+
+        Descriptor plain = layout.WriteSingleLayerImage(entries, modified);
+        Descriptor one = layout.WriteSingleLayerImage(entries, modified, Platform.Parse("arm64"));
+        Descriptor two = layout.WriteSingleLayerImage(entries, modified, Platform.Parse("amd64"), Platform.Parse("linux/arm/v7"));
+
+        Assert.AreEqual(plain, OciLayout.Create(folder["two"]).WriteSingleLayerImage(entries, modified));
+        Assert.AreEqual(MediaTypes.ImageManifest, one.MediaType);
+        Assert.AreEqual(Platform.Parse("arm64"), layout.ReadConfig(layout.ReadManifest(one)).Platform);
+        ImageIndex index = layout.ReadIndex(two);
+        ImageManifest arm = layout.ReadManifest(index.Find(Platform.Parse("linux/arm/v7"))!);
+        Assert.AreEqual(layout.ReadManifest(plain).Layers[0], arm.Layers[0]);
+        Assert.AreEqual(arm.Layers[0].Digest, layout.ReadConfig(arm).DiffIds[0]);
+        Assert.IsTrue(layout.Reachable(two).All(layout.Contains));
+    }
+
     private static Descriptor AddImage(OciLayout layout, string name)
     {
         Descriptor layer = layout.AddBlob(Encoding.UTF8.GetBytes("layer " + name), MediaTypes.Layer);
