@@ -11,7 +11,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/engine
 # shellcheck source-path=SCRIPTDIR/engine
-for part in common packages daemon registry emulation images; do
+for part in common packages daemon registry emulation rootfs images; do
     # shellcheck disable=SC1090
     . "$here/$part.sh"
 done

@@ -31,13 +31,14 @@ emulation_up() {
     emulation_works || warn "arm64 programs cannot be run here: only amd64 images can be built"
 }
 
-# F opens the interpreter now, so that it works inside containers; P keeps the program's own name as its first argument.
+# F opens the interpreter now, so that it works inside containers; P keeps the program's own name as its first argument;
+# C gives set-uid programs their rights (sudo does not work without it) and wants O.
 emulation_register() {
     say "emulation: registering qemu for arm64"
     if [[ ! -f $binfmt/register ]]; then
         mount -t binfmt_misc binfmt_misc "$binfmt" && touch "$state/binfmt-mounted"
     fi
-    printf ':qemu-aarch64:M::%s:%s:%s:PF\n' "$aarch64_magic" "$aarch64_mask" "$qemu" >"$binfmt/register" &&
+    printf ':qemu-aarch64:M::%s:%s:%s:POCF\n' "$aarch64_magic" "$aarch64_mask" "$qemu" >"$binfmt/register" &&
         echo kernel >"$state/binfmt-registered"
 }
 
