@@ -71,6 +71,9 @@ public static class Codes
     public const string TierUnknown = "DEVC3053";
     public const string PinMissing = "DEVC3060";
     public const string LockFileInvalid = "DEVC3061";
+    public const string LockFileNotWritable = "DEVC3062";
+    public const string BaseImageNotFound = "DEVC3063";
+    public const string BaseImagePlatformMissing = "DEVC3064";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

@@ -6,6 +6,9 @@ namespace Devcontainer.Prebuild;
 /// <summary>What a prebuild is asked for: everything that the project, the command line and the environment say, and nothing that files say.</summary>
 public sealed record PrebuildRequest
 {
+    /// <summary>Name of the project, for messages.</summary>
+    public required string ProjectName { get; init; }
+
     /// <summary>Absolute path of devcontainer.json.</summary>
     public required string ConfigFile { get; init; }
 

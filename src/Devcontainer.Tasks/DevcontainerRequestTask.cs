@@ -2,18 +2,17 @@ using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild;
-using Devcontainer.Prebuild.Engine;
 using Devcontainer.Prebuild.Receipts;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 namespace Devcontainer.Tasks;
 
 /// <summary>What the tasks share that take a whole request: the properties and items of the project, checked and bound.</summary>
 public abstract class DevcontainerRequestTask : DevcontainerTask
 {
-    /// <summary>The project file, for warnings.</summary>
-    public string? ProjectFile { get; set; }
+    /// <summary>The project file.</summary>
+    [Required]
+    public string ProjectFile { get; set; } = string.Empty;
 
     /// <summary>DevcontainerConfigFile.</summary>
     [Required]
@@ -106,6 +105,7 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         WarnOfUnknownProperties();
         return new PrebuildRequest
         {
+            ProjectName = Path.GetFileNameWithoutExtension(ProjectFile),
             ConfigFile = Absolute(ConfigFile),
             WorkspaceFolder = Absolute(WorkspaceFolder),
             OutputPath = Absolute(OutputPath),
@@ -263,7 +263,7 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         {
             if (PublicProperties.IsMisspelt(name, out string nearest))
             {
-                Reporter.Warning(Diagnostic.Create(Codes.PropertyUnknown, ProjectFile is null ? null : new SourceLocation(ProjectFile), name, nearest));
+                Reporter.Warning(Diagnostic.Create(Codes.PropertyUnknown, new SourceLocation(ProjectFile), name, nearest));
             }
         }
     }

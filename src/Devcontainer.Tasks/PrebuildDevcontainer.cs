@@ -75,7 +75,7 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
         PrebuildResult? result;
         try
         {
-            result = await PrebuildPipeline.RunAsync(request, Reporter, cancellationToken).ConfigureAwait(false);
+            result = await new PrebuildPipeline(Reporter).RunAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (DevcontainerException e) when (Switch("_DevcontainerEngineOptional", EngineOptional) && EngineErrors.Contains(e.Diagnostic.Code))
         {

@@ -8,7 +8,7 @@ public sealed class ResolveDevcontainer : DevcontainerRequestTask
     /// <inheritdoc />
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        ResolvedPrebuild resolved = await PrebuildPipeline.ResolveAsync(Bind(), Reporter, cancellationToken).ConfigureAwait(false);
+        ResolvedPrebuild resolved = await new PrebuildPipeline(Reporter).ResolveAsync(Bind(), cancellationToken).ConfigureAwait(false);
         SetKeysAndFeatures(resolved.Keys, resolved.Features);
     }
 }

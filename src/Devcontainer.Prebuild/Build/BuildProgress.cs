@@ -168,16 +168,14 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
             bool instruction = false;
             if (name.StartsWith('[') && name.IndexOf(']', StringComparison.Ordinal) is > 0 and int end)
             {
-                string bracket = name[1..end];
                 text = name[(end + 1)..].TrimStart();
-                string first = bracket.Split(' ', 2)[0];
+                string first = name[1..end].Split(' ', 2)[0];
                 if (platformsByTarget.TryGetValue(first, out string? known))
                 {
                     platform = known;
-                    bracket = bracket[first.Length..].TrimStart();
                 }
 
-                instruction = !bracket.StartsWith("internal", StringComparison.Ordinal) && !bracket.StartsWith("auth", StringComparison.Ordinal);
+                instruction = StepName.IsInstruction(text);
             }
 
             if (platform.Length == 0 && platformsByTarget.Count == 1)

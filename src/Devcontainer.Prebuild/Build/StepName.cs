@@ -10,6 +10,20 @@ internal static class StepName
 
     private static readonly SearchValues<char> FolderEnds = SearchValues.Create(" ,/\"'&;");
 
+    /// <summary>Whether it is an instruction of a Dockerfile, not something that the engine does for itself.</summary>
+    internal static bool IsInstruction(string text)
+    {
+        foreach (string keyword in (ReadOnlySpan<string>)["FROM ", "RUN ", "COPY ", "ADD ", "WORKDIR "])
+        {
+            if (text.StartsWith(keyword, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Leaves out mount flags and digests; the run of a Feature becomes <c>Feature name</c>.</summary>
     internal static string Shorten(string instruction)
     {

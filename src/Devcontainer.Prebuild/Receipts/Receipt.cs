@@ -112,4 +112,5 @@ public sealed record ReceiptBase(string Reference, string Platform, string Diges
 /// <param name="Tier">The tier whose key it is in.</param>
 /// <param name="Projection">How it was read: <c>raw</c> for what the build is given.</param>
 /// <param name="Sha256">Digest of it, 64 hexadecimal digits.</param>
-public sealed record ReceiptInput(string Path, string Tier, string Projection, string Sha256);
+/// <param name="RawSha256">Digest of the whole file where a projection was read; null else.</param>
+public sealed record ReceiptInput(string Path, string Tier, string Projection, string Sha256, string? RawSha256 = null);

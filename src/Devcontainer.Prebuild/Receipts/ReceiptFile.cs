@@ -103,6 +103,10 @@ public static class ReceiptFile
                 w.WriteString("tier", i.Tier);
                 w.WriteString("projection", i.Projection);
                 w.WriteString("sha256", i.Sha256);
+                if (i.RawSha256 is not null)
+                {
+                    w.WriteString("rawSha256", i.RawSha256);
+                }
             });
             writer.WriteEndObject();
         }
@@ -191,7 +195,11 @@ public static class ReceiptFile
             Steps = List(root, "steps", static e => new BuildStep(
                 Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble())),
             Inputs = List(root, "inputs", static e => new ReceiptInput(
-                Text(e, "path"), Text(e, "tier"), Text(e, "projection"), Text(e, "sha256"))),
+                Text(e, "path"),
+                Text(e, "tier"),
+                Text(e, "projection"),
+                Text(e, "sha256"),
+                e.TryGetProperty("rawSha256", out JsonElement raw) ? raw.GetString() : null)),
         };
     }
 

@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Text;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Plan;
+using Devcontainer.Spec;
+using Devcontainer.Spec.Contexts;
+
+namespace Devcontainer.Prebuild.Build;
+
+/// <summary>What a build came to.</summary>
+/// <param name="Manifests">The manifest of each platform, in the layout.</param>
+/// <param name="Steps">The instructions that ran or were cached.</param>
+internal sealed record BuiltImages(IReadOnlyDictionary<string, Descriptor> Manifests, IReadOnlyList<BuildStep> Steps);
+
+/// <summary>
+/// Builds the platforms of a plan with one call of buildx bake, each into a layout of its own in the staging folder, and moves their blobs into the
+/// image's layout once all of them are whole.
+/// </summary>
+internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
+{
+    /// <summary>1980-01-01: ZIP archives cannot hold an earlier time, and `dotnet pack` of files from 1970 fails.</summary>
+    internal static readonly DateTimeOffset SourceDate = new(BuildContext.Timestamp);
+
+    /// <summary>Builds.</summary>
+    /// <param name="plan">What to build.</param>
+    /// <param name="platforms">The platforms of it that are missing.</param>
+    /// <param name="builder">With which builder.</param>
+    /// <param name="files">Where the plan's files are.</param>
+    /// <param name="staging">An empty folder on the file system of the output.</param>
+    /// <param name="layout">The layout that receives the blobs.</param>
+    /// <param name="cancellationToken">Ends the build and its session.</param>
+    /// <exception cref="DevcontainerException">DEVC4010 to DEVC4012.</exception>
+    internal async Task<BuiltImages> RunAsync(
+        PrebuildPlan plan,
+        IReadOnlyList<PlatformPlan> platforms,
+        Builder builder,
+        PlanFiles files,
+        string staging,
+        OciLayout layout,
+        CancellationToken cancellationToken)
+    {
+        List<BakeTarget> targets = Targets(plan, platforms, files, staging);
+        var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), reporter);
+        byte[] definition = BakeDefinition.Write(targets);
+        int exitCode = await docker.RunAsync(
+            Arguments(builder.Name),
+            (stream, token) => stream.WriteAsync(definition, token).AsTask(),
+            onOutput: null,
+            progress.Accept,
+            cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
+        {
+            throw Failure(progress, plan, exitCode);
+        }
+
+        var manifests = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
+        foreach (BakeTarget target in targets)
+        {
+            manifests.Add(target.Platform, Import(target, layout));
+        }
+
+        return new BuiltImages(manifests, progress.Steps);
+    }
+
+    /// <summary>The arguments of the docker command: the definition comes on standard input, and nothing secret is among them.</summary>
+    internal static string[] Arguments(string builder) =>
+        ["buildx", "bake", "--builder", builder, "--progress", "rawjson", "--allow", "fs=*", "--file", "-"];
+
+    /// <summary>The environment of the build: our own provenance and SBOM are attached by publish, so buildx adds none.</summary>
+    internal static Dictionary<string, string> Environment(IReadOnlyDictionary<string, string> environment) => new(environment, StringComparer.Ordinal)
+    {
+        ["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1",
+        ["BUILDX_BAKE_ENTITLEMENTS_FS"] = "0",
+    };
+
+    /// <summary>The targets of the definition.</summary>
+    internal static List<BakeTarget> Targets(PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, PlanFiles files, string staging)
+    {
+        PrebuildRequest request = plan.Inputs.Request;
+        var arguments = new List<KeyValuePair<string, string>>(plan.Inputs.BuildArguments)
+        {
+            new("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+        };
+        IReadOnlyList<string> configuredCaches = plan.Inputs.Configuration.Build?.CacheFrom ?? [];
+        return
+        [
+            .. platforms.Select(platform => new BakeTarget
+            {
+                Name = platform.Platform.FileName,
+                Platform = platform.Platform.ToString(),
+                Context = files.Context,
+                Dockerfile = files.Dockerfile(platform.Platform),
+                Stage = platform.Stage,
+                Arguments = arguments,
+                Labels = platform.MetadataLabel is { } label ? [.. request.Labels, new(ImageMetadata.Label, label)] : request.Labels,
+                Contexts = [.. BaseContexts(plan.Inputs), .. files.FeatureContexts(platform.Platform)],
+                Secrets = [.. request.Secrets.Select(Secret)],
+                CacheFrom = [.. configuredCaches.Select(ConfiguredCache), .. request.CacheFrom.Select(cache => CacheOptions.Format(cache, platform.Platform))],
+                CacheTo = [.. request.CacheTo.Select(cache => CacheOptions.Format(cache, platform.Platform))],
+                Destination = Path.Combine(staging, platform.Platform.FileName),
+                NoCache = request.Force,
+            }),
+        ];
+    }
+
+    // Each image that a FROM names is replaced by the pinned one, through its mirror: the Dockerfile's own text stays.
+    private static IEnumerable<KeyValuePair<string, string>> BaseContexts(PrebuildInputs inputs)
+    {
+        foreach (BaseImageInput image in inputs.BaseImages)
+        {
+            if (inputs.PinOf(image.Reference) is { } digest)
+            {
+                ImageReference pinned = Mirrors.Apply(image.Reference, inputs.Request.RegistryMirrors).WithDigest(digest);
+                yield return new KeyValuePair<string, string>(image.Name, $"docker-image://{pinned}");
+            }
+        }
+    }
+
+    private static string Secret(BuildSecret secret) => secret.EnvironmentVariable is { } variable
+        ? $"type=env,{BakeDefinition.CsvField("id=" + secret.Id)},{BakeDefinition.CsvField("env=" + variable)}"
+        : $"type=file,{BakeDefinition.CsvField("id=" + secret.Id)},{BakeDefinition.CsvField("src=" + secret.File)}";
+
+    // `cacheFrom` of devcontainer.json is an image, or an option as buildx writes it.
+    private static string ConfiguredCache(string cache) => cache.Contains('=', StringComparison.Ordinal) ? cache : $"type=registry,{BakeDefinition.CsvField("ref=" + cache)}";
+
+    private static Descriptor Import(BakeTarget target, OciLayout layout)
+    {
+        try
+        {
+            OciLayout built = OciLayout.Open(target.Destination);
+            Descriptor entry = built.ReadIndex().Manifests.Single();
+            Descriptor manifest = MediaTypes.IsIndex(entry.MediaType)
+                ? built.ReadIndex(entry).Find(Platform.Parse(target.Platform)) ?? throw new DevcontainerException(Codes.BlobMissing, target.Platform, target.Destination)
+                : entry;
+            layout.ImportFrom(built, manifest, move: true);
+            return new Descriptor(manifest.MediaType, manifest.Digest, manifest.Size) { Platform = Platform.Parse(target.Platform) };
+        }
+        catch (Exception e) when (e is DevcontainerException or InvalidOperationException)
+        {
+            // buildx has ended well with blobs missing before (docs/builders.md).
+            throw new DevcontainerException(Diagnostic.Create(Codes.LayoutIncomplete, null, target.Destination, e.Message), e);
+        }
+    }
+
+    private static DevcontainerException Failure(BuildProgress progress, PrebuildPlan plan, int exitCode)
+    {
+        if (progress.Failure is { } failed)
+        {
+            var output = new StringBuilder();
+            foreach (string line in failed.LogLines)
+            {
+                output.Append(CultureInfo.InvariantCulture, $"\n    {line}");
+            }
+
+            return new DevcontainerException(
+                Codes.StepFailed,
+                FailureLocation.Find(progress.PlainLines, failed, plan),
+                failed.Name,
+                failed.Platform.Length > 0 ? failed.Platform : "every platform",
+                FirstLine(failed.Error),
+                output.ToString());
+        }
+
+        string reason = progress.PlainLines.LastOrDefault(static line => line.StartsWith("ERROR", StringComparison.Ordinal))
+            ?? (progress.PlainLines.Count > 0 ? progress.PlainLines[^1] : null)
+            ?? string.Create(CultureInfo.InvariantCulture, $"buildx ended with exit code {exitCode} and no message");
+        return new DevcontainerException(Codes.BuildFailed, reason.StartsWith("ERROR: ", StringComparison.Ordinal) ? reason["ERROR: ".Length..] : reason);
+    }
+
+    private static string FirstLine(string text)
+    {
+        int end = text.IndexOf('\n', StringComparison.Ordinal);
+        return end < 0 ? text : text[..end];
+    }
+}

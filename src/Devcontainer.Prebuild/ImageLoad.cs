@@ -1,0 +1,101 @@
+using System.Formats.Tar;
+using System.Text;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.Receipts;
+
+namespace Devcontainer.Prebuild;
+
+/// <summary>
+/// Loads the image into the local engine: the layout as a tar stream into <c>docker load</c>, its index named by the image's tags. With the containerd
+/// image store the engine keeps the index's digest and all platforms.
+/// </summary>
+public sealed class ImageLoad
+{
+    // What containerd names an image by when it imports an OCI layout (containerd/containerd, core/images/archive).
+    private const string NameAnnotation = "io.containerd.image.name";
+
+    private readonly IProcessRunner _processes;
+    private readonly IBuildReporter _reporter;
+
+    /// <summary>Loads through the real docker command.</summary>
+    public ImageLoad(IBuildReporter reporter)
+        : this(new ProcessRunner(), reporter)
+    {
+    }
+
+    internal ImageLoad(IProcessRunner processes, IBuildReporter reporter)
+    {
+        _processes = processes;
+        _reporter = reporter;
+    }
+
+    /// <summary>Loads the image of the last prebuild.</summary>
+    /// <param name="outputPath">Absolute path of the output folder.</param>
+    /// <param name="workspaceFolder">PATH entries in here are passed over when looking for docker.</param>
+    /// <param name="environment">The environment of the docker command.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">DEVC4001, DEVC4020, DEVC4021.</exception>
+    public async Task RunAsync(string outputPath, string workspaceFolder, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        Receipt receipt = ReceiptFile.TryRead(outputPath) ?? throw new DevcontainerException(Codes.NothingToLoad, outputPath);
+        OciLayout layout = OciLayout.Open(Path.Combine(outputPath, "image"));
+        var root = new Descriptor(MediaTypes.ImageIndex, Digest.Parse(receipt.Image.Digest), receipt.Image.Size);
+        string[] names = [.. receipt.Image.Tags.DefaultIfEmpty("latest").Select(tag => ImageReference.Parse($"{receipt.Image.Name}:{tag}").ToString())];
+        var docker = new DockerCommand(_processes, DockerLocator.Find(environment, workspaceFolder), outputPath, environment);
+        var answer = new StringBuilder();
+        int exitCode = await docker.RunAsync(
+            ["load"],
+            (stream, token) => WriteAsync(layout, root, names, stream, token),
+            line => answer.AppendLine(line),
+            line => answer.AppendLine(line),
+            cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
+        {
+            throw new DevcontainerException(Codes.LoadFailed, new CommandOutput(exitCode, string.Empty, answer.ToString().Trim()).Reason);
+        }
+
+        foreach (string name in names)
+        {
+            _reporter.Status($"Loaded {ImageReference.Parse(name).Familiar} ({receipt.Image.Digest})");
+        }
+    }
+
+    private static async Task WriteAsync(OciLayout layout, Descriptor root, string[] names, Stream stream, CancellationToken cancellationToken)
+    {
+        var index = new ImageIndex
+        {
+            Manifests =
+            [
+                .. names.Select(name => root with
+                {
+                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        [NameAnnotation] = name,
+                        ["org.opencontainers.image.ref.name"] = name[(name.LastIndexOf(':') + 1)..],
+                    },
+                }),
+            ],
+        };
+        var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
+        await using (tar.ConfigureAwait(false))
+        {
+            await AddAsync(tar, "oci-layout", new MemoryStream("""{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()), cancellationToken).ConfigureAwait(false);
+            await AddAsync(tar, "index.json", new MemoryStream(index.ToBytes()), cancellationToken).ConfigureAwait(false);
+            foreach (Descriptor blob in layout.Reachable(root))
+            {
+                await AddAsync(tar, $"blobs/sha256/{blob.Digest.Hex}", File.OpenRead(layout.BlobPath(blob.Digest)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task AddAsync(TarWriter tar, string name, Stream content, CancellationToken cancellationToken)
+    {
+        await using (content.ConfigureAwait(false))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

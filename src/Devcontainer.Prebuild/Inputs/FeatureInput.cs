@@ -1,0 +1,49 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Keys;
+using Devcontainer.Spec;
+using Devcontainer.Spec.Contexts;
+
+namespace Devcontainer.Prebuild.Inputs;
+
+/// <summary>A Feature as it will be installed: what it is, its files, and the files that go with them.</summary>
+/// <param name="Feature">The Feature.</param>
+/// <param name="Files">What the build adds: options and the script that installs it.</param>
+/// <param name="Content">Its own files.</param>
+/// <param name="Digest">Digest of what it is: the manifest's, or of its content where there is none.</param>
+internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles Files, FileTree Content, string Digest)
+{
+    /// <summary>Finds the Features of a configuration, in install order, and hashes their files.</summary>
+    internal static async Task<IReadOnlyList<FeatureInput>> ReadAsync(
+        DevcontainerConfiguration configuration, IBuildReporter reporter, CancellationToken cancellationToken)
+    {
+        if (configuration.Features.Count == 0)
+        {
+            return [];
+        }
+
+        var source = new FeatureSources { Local = new LocalFeatureSource(configuration) };
+        IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, source, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features);
+        var inputs = new FeatureInput[features.Count];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            foreach (Diagnostic warning in features[i].Warnings)
+            {
+                reporter.Warning(warning);
+            }
+
+            string folder = features[i].Folder;
+            FileTree content = FileTree.Read(folder, BuildContext.Enumerate(folder, IgnoreFile.None, null, cancellationToken), cancellationToken);
+            inputs[i] = new FeatureInput(features[i], files[i], content, features[i].Digest ?? DigestOf(content));
+        }
+
+        return inputs;
+    }
+
+    private static string DigestOf(FileTree content)
+    {
+        using var key = new KeyHasher("devcontainer-feature-content/1");
+        content.AddTo(key);
+        return "sha256:" + key.ToKey();
+    }
+}

@@ -1,0 +1,202 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Spec;
+using Devcontainer.Spec.Contexts;
+using Devcontainer.Spec.Dockerfiles;
+
+namespace Devcontainer.Prebuild.Inputs;
+
+/// <summary>
+/// Everything that an image is made of, read and hashed: the first step of the pipeline. Nothing that is not in here reaches the key, the plan
+/// or the build.
+/// </summary>
+internal sealed record PrebuildInputs
+{
+    /// <summary>The configuration.</summary>
+    internal required DevcontainerConfiguration Configuration { get; init; }
+
+    /// <summary>The Dockerfile, or null where the configuration names an image.</summary>
+    internal DockerfileDocument? Dockerfile { get; init; }
+
+    /// <summary>The main context; null where there is none.</summary>
+    internal FileTree? Context { get; init; }
+
+    /// <summary>Build arguments: the configuration's, and over them the project's; sorted.</summary>
+    internal required IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; }
+
+    /// <summary>The Features, in install order.</summary>
+    internal required IReadOnlyList<FeatureInput> Features { get; init; }
+
+    /// <summary>The images that the build fetches, in order of meeting, each once.</summary>
+    internal required IReadOnlyList<BaseImageInput> BaseImages { get; init; }
+
+    /// <summary>The pins of the base images.</summary>
+    internal required LockFile Lock { get; init; }
+
+    /// <summary>Declared inputs.</summary>
+    internal required IReadOnlyList<DeclaredInputDigest> Declared { get; init; }
+
+    /// <summary>What the project says.</summary>
+    internal required PrebuildRequest Request { get; init; }
+
+    /// <summary>Reads everything. Starts no process and asks no registry.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="previous">The last receipt, which knows projections of files that have not changed; or null.</param>
+    /// <param name="reporter">Receives warnings of the configuration.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">An input is missing or wrong.</exception>
+    internal static async Task<PrebuildInputs> ReadAsync(PrebuildRequest request, Receipt? previous, IBuildReporter reporter, CancellationToken cancellationToken)
+    {
+        string workspace = request.WorkspaceFolder ?? WorkspaceOf(request.ConfigFile);
+        var substitution = new SubstitutionContext
+        {
+            LocalEnv = name => request.Environment.TryGetValue(name, out string? value) ? value : null,
+            AllowedEnvironment = request.AllowedEnvironment,
+        };
+        DevcontainerConfiguration configuration = DevcontainerConfiguration.Load(request.ConfigFile, workspace, substitution);
+        foreach (Diagnostic warning in configuration.Warnings)
+        {
+            reporter.Warning(warning);
+        }
+
+        IReadOnlyList<FeatureInput> features = await FeatureInput.ReadAsync(configuration, reporter, cancellationToken).ConfigureAwait(false);
+        List<KeyValuePair<string, string>> arguments = Merge(configuration.Build?.Args ?? [], request.BuildArguments);
+        DockerfileDocument? dockerfile = null;
+        FileTree? context = null;
+        if (configuration.Build is { } build)
+        {
+            dockerfile = DockerfileDocument.Load(build.Dockerfile);
+            DockerfileFrontend.Require(dockerfile, new Dictionary<string, string>(arguments, StringComparer.Ordinal), request.AllowedFrontends);
+            context = ReadContext(build, cancellationToken);
+        }
+
+        return new PrebuildInputs
+        {
+            Configuration = configuration,
+            Dockerfile = dockerfile,
+            Context = context,
+            BuildArguments = arguments,
+            Features = features,
+            BaseImages = FindBaseImages(configuration, dockerfile, arguments, request.Platforms),
+            Lock = LockFile.Read(configuration.File),
+            Declared = DeclaredInputDigest.Read(request.Inputs, previous, configuration.WorkspaceFolder),
+            Request = request,
+        };
+    }
+
+    /// <summary>What the image's label will say besides what its base says: the Features' entries and the configuration's.</summary>
+    internal string MetadataText => ImageMetadata.Empty.With([.. Features.Select(static feature => feature.Feature)], Configuration).ToLabel() ?? string.Empty;
+
+    /// <summary>The digest that an image is used by: its own, or its pin; null where it has neither yet.</summary>
+    internal Digest? PinOf(ImageReference reference) =>
+        reference.Digest ?? (Lock.Images.TryGetValue(reference.ToString(), out PinnedImage? pin) ? pin.Digest : null);
+
+    /// <summary>The Dockerfile's stages and images for one platform; null where there is none.</summary>
+    /// <param name="platform">The platform.</param>
+    /// <param name="baseImages">What base images say, where that is known.</param>
+    internal ResolvedDockerfile? Resolve(Platform platform, Func<ExternalImage, BaseImage?>? baseImages = null) =>
+        Dockerfile is null ? null : Resolve(Dockerfile, Configuration.Build!.Target, BuildArguments, platform, baseImages);
+
+    /// <summary>The folder that a configuration belongs to: above <c>.devcontainer</c>, else its own.</summary>
+    internal static string WorkspaceOf(string configFile)
+    {
+        for (string? folder = Path.GetDirectoryName(configFile); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (Path.GetFileName(folder) == ".devcontainer")
+            {
+                return Path.GetDirectoryName(folder)!;
+            }
+        }
+
+        return Path.GetDirectoryName(configFile)!;
+    }
+
+    private static FileTree ReadContext(DockerfileBuild build, CancellationToken cancellationToken)
+    {
+        IgnoreFile ignore = IgnoreFile.Load(build.Context, build.Dockerfile);
+        IReadOnlyList<ContextEntry> entries = BuildContext.Enumerate(build.Context, ignore, GitIndex.Find(build.Context), cancellationToken);
+        return FileTree.Read(build.Context, entries, cancellationToken);
+    }
+
+    private static List<BaseImageInput> FindBaseImages(
+        DevcontainerConfiguration configuration,
+        DockerfileDocument? dockerfile,
+        List<KeyValuePair<string, string>> arguments,
+        IReadOnlyList<Platform> platforms)
+    {
+        var images = new List<BaseImageInput>();
+        if (dockerfile is null)
+        {
+            Add(images, configuration.Image!, configuration.ImageLocation);
+            return images;
+        }
+
+        foreach (Platform platform in platforms)
+        {
+            foreach (ExternalImage image in Resolve(dockerfile, configuration.Build!.Target, arguments, platform, null).ExternalImages)
+            {
+                Add(images, image.Reference, image.Location);
+            }
+        }
+
+        return images;
+    }
+
+    private static void Add(List<BaseImageInput> images, string text, SourceLocation? location)
+    {
+        ImageReference reference;
+        try
+        {
+            reference = ImageReference.Parse(text);
+        }
+        catch (DevcontainerException e) when (location is not null)
+        {
+            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
+        }
+
+        foreach (BaseImageInput known in images)
+        {
+            if (known.Name == text)
+            {
+                return;
+            }
+        }
+
+        images.Add(new BaseImageInput(reference, text, location));
+    }
+
+    private static ResolvedDockerfile Resolve(
+        DockerfileDocument document,
+        string? target,
+        IReadOnlyList<KeyValuePair<string, string>> arguments,
+        Platform platform,
+        Func<ExternalImage, BaseImage?>? baseImages) =>
+        ResolvedDockerfile.Resolve(document, new DockerfileInputs
+        {
+            Platform = platform.ToString(),
+            Target = target,
+            BuildArguments = new Dictionary<string, string>(arguments, StringComparer.Ordinal),
+            BaseImages = baseImages,
+        });
+
+    private static List<KeyValuePair<string, string>> Merge(
+        IReadOnlyList<KeyValuePair<string, string>> first, IReadOnlyList<KeyValuePair<string, string>> second)
+    {
+        var merged = new List<KeyValuePair<string, string>>(first);
+        foreach (KeyValuePair<string, string> argument in second)
+        {
+            merged.RemoveAll(known => known.Key == argument.Key);
+            merged.Add(argument);
+        }
+
+        merged.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return merged;
+    }
+}
+
+/// <summary>An image that the build fetches.</summary>
+/// <param name="Reference">Its reference.</param>
+/// <param name="Name">How the configuration or the Dockerfile names it.</param>
+/// <param name="Location">Where it is named.</param>
+internal sealed record BaseImageInput(ImageReference Reference, string Name, SourceLocation? Location);

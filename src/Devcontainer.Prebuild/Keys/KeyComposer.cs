@@ -1,0 +1,117 @@
+using System.Globalization;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Spec;
+
+namespace Devcontainer.Prebuild.Keys;
+
+/// <summary>
+/// Makes the keys from the inputs: per platform <c>environment</c>, <c>packages</c> and <c>image</c>, and one for the index. The generated Dockerfile is
+/// not hashed: it is a function of what is, and of the base images' configurations, which their digests stand for. docs/keys.md is the format.
+/// </summary>
+internal static class KeyComposer
+{
+    /// <summary>Changes whenever the same inputs come to another image: what is generated, or how it is built.</summary>
+    internal const string Format = "devcontainer-prebuild/1";
+
+    /// <summary>The keys of all platforms, sorted by platform, and the index's last.</summary>
+    /// <param name="inputs">The inputs, every base image pinned.</param>
+    internal static IReadOnlyList<CacheKey> Compose(PrebuildInputs inputs)
+    {
+        string packages = Packages(inputs);
+        var keys = new List<CacheKey>();
+        using var index = new KeyHasher(Format + "/index");
+        Platform[] platforms = [.. inputs.Request.Platforms.OrderBy(static p => p.ToString(), StringComparer.Ordinal)];
+        index.Count(platforms.Length);
+        foreach (Platform platform in platforms)
+        {
+            string name = platform.ToString();
+            string environment = Environment(inputs, name);
+            using var image = new KeyHasher(Format + "/image");
+            image.Field(name).Field(environment).Field(packages);
+            string key = image.ToKey();
+            keys.Add(new CacheKey(KeyTier.Environment, name, environment));
+            keys.Add(new CacheKey(KeyTier.Packages, name, packages));
+            keys.Add(new CacheKey(KeyTier.Image, name, key));
+            index.Field(name).Field(key);
+        }
+
+        keys.Add(new CacheKey(KeyTier.Index, null, index.ToKey()));
+        return keys;
+    }
+
+    private static string Packages(PrebuildInputs inputs)
+    {
+        using var key = new KeyHasher(Format + "/packages");
+        AddDeclared(key, inputs, "packages");
+        return key.ToKey();
+    }
+
+    private static string Environment(PrebuildInputs inputs, string platform)
+    {
+        PrebuildRequest request = inputs.Request;
+        DevcontainerConfiguration configuration = inputs.Configuration;
+        using var key = new KeyHasher(Format + "/environment");
+        key.Field(platform).Field(inputs.Lock.Epoch.ToString(CultureInfo.InvariantCulture));
+
+        key.Count(inputs.BaseImages.Count);
+        foreach (BaseImageInput image in inputs.BaseImages)
+        {
+            key.Field(image.Reference.ToString()).Field(inputs.PinOf(image.Reference)?.Value);
+        }
+
+        key.Field(inputs.Dockerfile?.Text).Field(configuration.Build?.Target);
+        AddPairs(key, inputs.BuildArguments);
+        key.Count(inputs.Context is null ? 0 : 1);
+        inputs.Context?.AddTo(key);
+
+        key.Count(inputs.Features.Count);
+        foreach (FeatureInput feature in inputs.Features)
+        {
+            key.Field(feature.Feature.Id).Field(feature.Files.FolderName).Field(feature.Files.Environment).Field(feature.Files.Script);
+            feature.Content.AddTo(key);
+        }
+
+        // What the image's label says of the configuration, as it will be written there.
+        key.Field(inputs.MetadataText);
+        key.Field(configuration.ContainerUser).Field(configuration.RemoteUser);
+        AddPairs(key, configuration.ContainerEnv);
+        AddPairs(key, request.Labels);
+
+        key.Count(request.CacheMounts.Count);
+        foreach (CacheMountRequest mount in request.CacheMounts)
+        {
+            key.Field(mount.Target).Field(mount.Id);
+        }
+
+        key.Count(request.Secrets.Count);
+        foreach (BuildSecret secret in request.Secrets)
+        {
+            key.Field(secret.Id);
+        }
+
+        AddDeclared(key, inputs, "environment");
+        return key.ToKey();
+    }
+
+    private static void AddDeclared(KeyHasher key, PrebuildInputs inputs, string tier)
+    {
+        key.Count(inputs.Declared.Count(input => input.Tier == tier));
+        foreach (DeclaredInputDigest input in inputs.Declared)
+        {
+            if (input.Tier == tier)
+            {
+                key.Field(input.Path).Field(input.Projection).Field(input.Sha256);
+            }
+        }
+    }
+
+    private static void AddPairs(KeyHasher key, IReadOnlyList<KeyValuePair<string, string>> pairs)
+    {
+        key.Count(pairs.Count);
+        foreach ((string name, string value) in pairs)
+        {
+            key.Field(name).Field(value);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Spec;
+using Devcontainer.Spec.Contexts;
+
+namespace Devcontainer.Prebuild.Plan;
+
+/// <summary>
+/// The plan on disk, as the build is given it: the generated Dockerfile, the context with fixed modes and times, and each Feature as an OCI
+/// layout of one canonical layer, so that nothing of the machine reaches the engine's cache.
+/// </summary>
+internal sealed class PlanFiles
+{
+    private readonly string _root;
+    private readonly PrebuildPlan _plan;
+    private readonly Dictionary<string, string> _dockerfiles = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<KeyValuePair<string, string>>> _features = new(StringComparer.Ordinal);
+
+    private PlanFiles(string root, PrebuildPlan plan)
+    {
+        _root = root;
+        _plan = plan;
+    }
+
+    /// <summary>Absolute path of the main context: empty where the build has none.</summary>
+    internal string Context => Path.Combine(_root, "context");
+
+    /// <summary>Absolute path of a platform's Dockerfile.</summary>
+    internal string Dockerfile(Platform platform) => _dockerfiles[platform.ToString()];
+
+    /// <summary>The named contexts of the Features for a platform.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> FeatureContexts(Platform platform) => _features[platform.ToString()];
+
+    /// <summary>Writes the plan into a folder, which is emptied first.</summary>
+    internal static PlanFiles Write(PrebuildPlan plan, string root, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(root))
+        {
+            OutputFolder.Delete(root);
+        }
+
+        Directory.CreateDirectory(root);
+        var files = new PlanFiles(root, plan);
+        files.WriteDockerfiles();
+        files.WriteContext(cancellationToken);
+        files.WriteFeatures();
+        PlanDocument.Write(plan, root);
+        return files;
+    }
+
+    // One file for all platforms where it is the same, which it is unless their base images have other users.
+    private void WriteDockerfiles()
+    {
+        foreach (PlatformPlan platform in _plan.Platforms)
+        {
+            bool shared = platform.Dockerfile == _plan.Platforms[0].Dockerfile;
+            string path = Path.Combine(_root, shared ? "Dockerfile" : $"Dockerfile.{platform.Platform.FileName}");
+            AtomicFile.WriteIfChanged(path, Encoding.UTF8.GetBytes(platform.Dockerfile));
+            _dockerfiles.Add(platform.Platform.ToString(), path);
+        }
+    }
+
+    private void WriteContext(CancellationToken cancellationToken)
+    {
+        if (_plan.Inputs.Context is { } context)
+        {
+            BuildContext.Materialize(context.Root, context.Entries, Context, context.Expected(), cancellationToken);
+        }
+        else
+        {
+            Directory.CreateDirectory(Context);
+        }
+    }
+
+    private void WriteFeatures()
+    {
+        OciLayout? layout = null;
+        var written = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
+        foreach (PlatformPlan platform in _plan.Platforms)
+        {
+            var contexts = new List<KeyValuePair<string, string>>();
+            foreach (FeatureInput feature in _plan.Inputs.Features)
+            {
+                layout ??= OciLayout.Create(Path.Combine(_root, "features"));
+                string same = $"{feature.Files.FolderName}\0{platform.BuiltinEnvironment}";
+                if (!written.TryGetValue(same, out Descriptor? image))
+                {
+                    image = layout.WriteSingleLayerImage(Entries(feature, platform.BuiltinEnvironment), BuildContext.Timestamp);
+                    written.Add(same, image);
+                }
+
+                contexts.Add(new KeyValuePair<string, string>(PrebuildPlanner.ContextName(feature), $"oci-layout://{layout.Root}@{image.Digest}"));
+            }
+
+            _features.Add(platform.Platform.ToString(), contexts);
+        }
+    }
+
+    /// <summary>A Feature's files under its folder's name, beside the file of the users, all executable as in the reference CLI.</summary>
+    private static List<TarEntry> Entries(FeatureInput feature, string builtinEnvironment)
+    {
+        string folder = feature.Files.FolderName;
+        var entries = new List<TarEntry>
+        {
+            TarEntry.File(FeatureInstallFiles.BuiltinEnvironmentName, TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(builtinEnvironment)),
+            TarEntry.Directory(folder, TarEntry.ExecutableMode),
+        };
+        foreach (ContextEntry entry in feature.Content.Entries)
+        {
+            string path = $"{folder}/{entry.Path}";
+            entries.Add(entry.Kind switch
+            {
+                ContextEntryKind.Directory => TarEntry.Directory(path, TarEntry.ExecutableMode),
+                ContextEntryKind.SymbolicLink => TarEntry.SymbolicLink(path, entry.LinkTarget!),
+                _ => TarEntry.File(path, TarEntry.ExecutableMode, File.ReadAllBytes(Path.Combine(feature.Content.Root, entry.Path))),
+            });
+        }
+
+        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.EnvironmentName}", TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(feature.Files.Environment)));
+        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.ScriptName}", TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(feature.Files.Script)));
+        return entries;
+    }
+
+    private static void Replace(List<TarEntry> entries, TarEntry entry)
+    {
+        entries.RemoveAll(known => known.Path == entry.Path);
+        entries.Add(entry);
+    }
+}
