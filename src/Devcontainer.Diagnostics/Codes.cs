@@ -44,6 +44,8 @@ public static class Codes
     public const string DockerfileFrontendArgumentRefused = "DEVC1112";
     public const string DockerfileDirectiveInvalid = "DEVC1113";
     public const string DockerfileBaseBlank = "DEVC1114";
+    public const string EnvironmentNotWritable = "DEVC1120";
+    public const string MountNotWritable = "DEVC1121";
 
     // 2xxx: Features
     public const string FeatureIdNotValid = "DEVC2001";

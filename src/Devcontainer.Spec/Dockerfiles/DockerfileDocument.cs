@@ -51,6 +51,7 @@ public sealed class DockerfileDocument
 
         Escape = lines.Escape;
         LineCount = lines.LineNumber;
+        OpenContinuation = lines.OpenContinuation;
         GlobalArguments = globals;
         Stages = stages;
     }
@@ -66,6 +67,9 @@ public sealed class DockerfileDocument
 
     /// <summary>How many lines the text has.</summary>
     public int LineCount { get; }
+
+    /// <summary>The index of a continuation character that nothing follows; -1 without one.</summary>
+    internal int OpenContinuation { get; }
 
     /// <summary>The frontend that a <c>syntax</c> directive asks for; null without one.</summary>
     public DockerfileFrontend? Frontend { get; }

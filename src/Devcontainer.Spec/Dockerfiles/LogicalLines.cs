@@ -31,6 +31,9 @@ internal sealed class LogicalLines
     /// <summary>The number of the line read last.</summary>
     public int LineNumber { get; private set; }
 
+    /// <summary>The index of the continuation character that nothing follows, at the end of the file; -1 where it ends well.</summary>
+    public int OpenContinuation { get; private set; } = -1;
+
     /// <summary>Reads to the end of the next instruction; false at the end of the file.</summary>
     public bool Read(out LogicalLine line)
     {
@@ -47,7 +50,9 @@ internal sealed class LogicalLines
 
             int first = LineNumber;
             int column = trimmed.Length - content.Length + 1;
+            int start = position - raw.Length + column - 1;
             bool continues = TrimContinuation(ref content);
+            int continuation = start + content.Length;
             joined.Append(content);
             while (continues && ReadRaw(out raw))
             {
@@ -59,8 +64,11 @@ internal sealed class LogicalLines
                 }
 
                 continues = TrimContinuation(ref next);
+                continuation = position - raw.Length + next.Length;
                 joined.Append(next);
             }
+
+            OpenContinuation = continues ? continuation : -1;
 
             line = new LogicalLine(joined.ToString(), first, column);
             return true;
