@@ -20,6 +20,19 @@ internal sealed class Workspace : IDisposable
         }
     }
 
+    /// <summary>The files of a case for the reference CLI.</summary>
+    public Workspace(OracleCase one)
+    {
+        Folder = temporary.File("repo");
+        Directory.CreateDirectory(System.IO.Path.Combine(Folder, ".git"));
+        foreach (JsonProperty file in (JsonObject)one.Case["files"]!)
+        {
+            Write(file.Name, file.Value is JsonString { Value: string text } ? text : file.Value.ToJson(2));
+        }
+
+        ConfigurationFile = System.IO.Path.GetFullPath(one.Case.GetString("config") ?? ".devcontainer/devcontainer.json", Folder);
+    }
+
     public string Folder { get; }
 
     public string ConfigurationFile { get; }

@@ -1,0 +1,16 @@
+namespace Devcontainer.Spec.Tests;
+
+/// <summary>The Features that <c>record.mjs</c> served to the reference CLI, with the digests that it saw.</summary>
+internal sealed class OracleRegistry(OracleCase one) : IFeatureSource
+{
+    public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
+    {
+        var oci = (OciFeatureReference)reference;
+        var feature = (JsonObject)((JsonObject)one.Case["registry"]!).Single(entry =>
+            FeatureReference.Parse(entry.Name) is OciFeatureReference known && known.Resource == oci.Resource && known.Tag == oci.Tag).Value;
+        FeatureMetadata metadata = FeatureMetadata.Parse(feature["metadata"]!, "devcontainer-feature.json", request.Id, oci.Name);
+        string digest = ((JsonArray)one.Read["features"]!).Cast<JsonObject>().First(seen => seen.GetString("id") == request.Id).GetString("digest")!;
+        return ValueTask.FromResult(
+            ResolvedFeature.Create(request, reference, metadata, "/none", $"{oci.Registry}/{oci.Repository}@{digest}", digest));
+    }
+}

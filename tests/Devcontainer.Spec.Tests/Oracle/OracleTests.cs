@@ -1,0 +1,137 @@
+using System.Globalization;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Spec.Tests;
+
+/// <summary>Compares what we make of configurations with what the reference CLI made of them. Every difference is expected, and documented.</summary>
+[TestClass]
+public sealed class OracleTests
+{
+    public TestContext TestContext { get; set; } = null!;
+
+    public static IEnumerable<TestDataRow<string>> Names =>
+        OracleCase.All.Select(one => new TestDataRow<string>(one.Name) { DisplayName = one.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public async Task We_agree_with_the_reference_but_for_documented_differences(string name)
+    {
+        OracleCase one = OracleCase.All.Single(candidate => candidate.Name == name);
+        List<Difference> differences = await CompareAsync(one);
+        foreach (Difference difference in differences.Where(difference => !one.Differs.ContainsKey(difference.Aspect)))
+        {
+            Assert.Fail($"{difference.Aspect}\nreference: {difference.Reference}\nours:      {difference.Ours}");
+        }
+
+        foreach (string aspect in one.Differs.Keys)
+        {
+            Assert.IsTrue(differences.Exists(difference => difference.Aspect == aspect), $"The {aspect} no longer differs.");
+        }
+    }
+
+    [TestMethod]
+    public void Every_divergence_is_documented_and_shown_by_a_case()
+    {
+        string[] documented = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Oracle", "divergences.md"))
+            .Where(line => line.StartsWith("## `", StringComparison.Ordinal)).Select(line => line.Trim('#', ' ', '`'))];
+        string[] shown = [.. OracleCase.All.SelectMany(one => one.Differs.Values).Distinct()];
+        CollectionAssert.AreEquivalent(documented, shown);
+    }
+
+    [TestMethod]
+    public void The_suite_says_how_much_agrees()
+    {
+        int agree = OracleCase.All.Count(one => one.Differs.Count == 0);
+        TestContext.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{OracleCase.All.Count} configurations: {agree} agree, {OracleCase.All.Count - agree} differ by a documented divergence."));
+        Assert.IsGreaterThan(agree / 3, OracleCase.All.Count);
+    }
+
+    private static async Task<List<Difference>> CompareAsync(OracleCase one)
+    {
+        var differences = new List<Difference>();
+        using var workspace = new Workspace(one);
+        Ours ours;
+        try
+        {
+            ours = await Ours.CreateAsync(one, workspace);
+        }
+        catch (DevcontainerException e)
+        {
+            Assert.AreEqual(one.Refused, e.Diagnostic.Code, e.Message);
+            Differ("outcome", one.Build["exit"]!.ToJson() == "0" ? "accepted" : "refused", "refused");
+            return differences;
+        }
+
+        Assert.IsNull(one.Refused, "We accept what we are to refuse.");
+        Differ("outcome", one.Build["exit"]!.ToJson() == "0" ? "accepted" : "refused", "accepted");
+        if (one.Read["exit"]!.ToJson() == "0")
+        {
+            Differ("configuration", one.Read["configuration"], ours.Configuration.Root);
+            Differ("mergedConfiguration", one.Read["mergedConfiguration"], ours.Metadata.Merge(ours.Configuration));
+            Differ("workspaceFolder", one.Read.GetString("workspaceFolder"), ours.Configuration.ContainerWorkspaceFolder);
+            JsonObject[] features = [.. ((JsonArray)one.Read["features"]!).Cast<JsonObject>()];
+            Differ("order", Lines(features, "id"), string.Join('\n', ours.Features.Select(files => files.Feature.Id)));
+            Differ("folders", Lines(features, "folder"), string.Join('\n', ours.Features.Select(files => files.FolderName)));
+            Differ("versions", Lines(features, "version"), string.Join('\n', ours.Features.Select(files => files.Feature.Version)));
+        }
+
+        if (one.Build["exit"]!.ToJson() == "0")
+        {
+            Differ("label", one.Build.GetString("label"), ours.Metadata.ToLabel());
+            if (one.Build.GetString("users") is { } users)
+            {
+                Differ("users", users, $"_CONTAINER_USER={ours.Users.Container}\n_REMOTE_USER={ours.Users.Remote}\n");
+            }
+
+            // The reference's env files in its own notation: names, values and their order are to be the same, the quoting is ours.
+            foreach (FeatureInstallFiles files in ours.Features)
+            {
+                Differ(
+                    "environments",
+                    ((JsonObject)one.Build["environments"]!).GetString(files.FolderName),
+                    string.Join('\n', files.Variables.Select(variable => $"{variable.Key}=\"{variable.Value}\"")));
+            }
+        }
+
+        return differences;
+
+        void Differ(string aspect, object? reference, object? our)
+        {
+            string text = (our?.ToString() ?? "").Replace(workspace.Folder, "/case/repo", StringComparison.Ordinal);
+            if ((reference?.ToString() ?? "") != text)
+            {
+                differences.Add(new Difference(aspect, reference?.ToString() ?? "", text));
+            }
+        }
+
+        static string Lines(JsonObject[] features, string name) => string.Join('\n', features.Select(feature => feature.GetString(name)));
+    }
+
+    /// <summary>What we make of a case.</summary>
+    private sealed record Ours(
+        DevcontainerConfiguration Configuration, IReadOnlyList<FeatureInstallFiles> Features, ImageMetadata Metadata, ContainerUsers Users)
+    {
+        public static async Task<Ours> CreateAsync(OracleCase one, Workspace workspace)
+        {
+            JsonObject environment = one.Case["env"] as JsonObject ?? JsonObject.Empty;
+            DevcontainerConfiguration configuration = workspace.Load(new SubstitutionContext
+            {
+                LocalEnv = environment.GetString,
+                AllowedEnvironment = new HashSet<string> { "VALUE", "EMPTY", "NONE" },
+            });
+            var sources = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = new OracleRegistry(one) };
+            IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, sources, CancellationToken.None);
+            string? label = (one.Image?["Labels"] as JsonObject)?.GetString(ImageMetadata.Label);
+            ImageMetadata metadata = ImageMetadata.Parse(label, "image", []).With(features, configuration);
+            return new Ours(
+                configuration,
+                FeatureInstallFiles.Create(features),
+                metadata,
+                ContainerUsers.Resolve(configuration, metadata, one.Image?.GetString("User")));
+        }
+    }
+
+    private sealed record Difference(string Aspect, string Reference, string Ours);
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Stands in for docker while the reference CLI is asked: answers what it inspects, and keeps what it would build.
+case "$1 $2" in
+  "inspect --type")
+    if [ -f "$ORACLE/image.json" ]; then cat "$ORACLE/image.json"; else echo "Error: No such image: $4" >&2; exit 1; fi ;;
+  "buildx version") echo "github.com/docker/buildx v0.29.1 oracle" ;;
+  "version "*) echo "28.5.2" ;;
+  "buildx build")
+    printf '%s\n' "$@" > "$ORACLE/arguments"
+    while [ $# -gt 0 ]; do
+      case "$1" in
+        -f) cp "$2" "$ORACLE/Dockerfile" ;;
+        --build-context) cp -r "${2#*=}" "$ORACLE/content" ;;
+      esac
+      shift
+    done ;;
+esac

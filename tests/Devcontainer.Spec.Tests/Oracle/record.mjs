@@ -1,0 +1,200 @@
+// Asks the reference CLI about every case in cases/*.json and keeps its answers in answers/*.json.
+//
+//   npm ci && node record.mjs            record
+//   npm ci && node record.mjs --check    compare the recording with what the CLI says now
+//
+// A case: name; files (path: text, or a value to be written as JSON); image (what docker inspect says of every image: User, Env, Labels);
+// env (the environment); registry (id: {metadata, files}: Features served as OCI artifacts while the CLI runs).
+// Paths of the machine are recorded as /case.
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+const cli = path.join(here, 'node_modules', '@devcontainers', 'cli', 'devcontainer.js');
+const registryPort = 58201;
+const check = process.argv.includes('--check');
+
+const blobs = new Map();
+const manifests = new Map();
+
+/** Writes a case's files; gives the repository's folder. */
+function lay(root, one) {
+  const repository = path.join(root, 'repo');
+  fs.mkdirSync(repository, { recursive: true });
+  execFileSync('git', ['init', '-q', repository]);
+  writeFiles(repository, one.files);
+  const { User = '', Env = [], Labels = null } = one.image ?? {};
+  if (one.image !== null) {
+    const details = [{ Id: 'sha256:0', Architecture: 'amd64', Os: 'linux', Config: { User, Env, Labels } }];
+    fs.writeFileSync(path.join(root, 'image.json'), JSON.stringify(details));
+  }
+  for (const [id, feature] of Object.entries(one.registry ?? {})) {
+    publish(root, id, feature);
+  }
+  return repository;
+}
+
+function writeFiles(folder, files) {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+  }
+}
+
+/** Makes a Feature's artifact as `devcontainer features publish` does, the same bytes every time. */
+function publish(root, id, feature) {
+  const folder = fs.mkdtempSync(path.join(root, 'feature-'));
+  writeFiles(folder, { 'install.sh': '#!/bin/sh\n', 'devcontainer-feature.json': feature.metadata, ...feature.files });
+  const tar = execFileSync('tar', ['-C', folder, '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755', '-cf', '-', '.']);
+  const layer = addBlob(tar);
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: 'application/vnd.devcontainers', digest: addBlob(Buffer.from('{}')), size: 2 },
+    layers: [{
+      mediaType: 'application/vnd.devcontainers.layer.v1+tar',
+      digest: layer,
+      size: tar.length,
+      annotations: { 'org.opencontainers.image.title': 'devcontainer-feature.tgz' },
+    }],
+    annotations: feature.annotated === false ? {} : { 'dev.containers.metadata': JSON.stringify(feature.metadata) },
+  });
+  const digest = digestOf(manifest);
+  const [, repository, tag] = /^[^/]+\/(.+?)(?::([^/]+))?$/.exec(id);
+  for (const reference of [digest, tag ?? 'latest']) {
+    manifests.set(`${repository}/${reference}`, { manifest, digest });
+  }
+}
+
+function addBlob(bytes) {
+  const digest = digestOf(bytes);
+  blobs.set(digest, bytes);
+  return digest;
+}
+
+function digestOf(bytes) {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+function serve(request, response) {
+  const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/(.+)$/.exec(request.url) ?? [];
+  if (kind === 'manifests' && manifests.has(`${repository}/${reference}`)) {
+    const { manifest, digest } = manifests.get(`${repository}/${reference}`);
+    response.writeHead(200, { 'content-type': 'application/vnd.oci.image.manifest.v1+json', 'docker-content-digest': digest });
+    response.end(manifest);
+  } else if (kind === 'blobs' && blobs.has(reference)) {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.end(blobs.get(reference));
+  } else {
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end('{"errors":[]}');
+  }
+}
+
+function run(root, repository, one, command, ...more) {
+  const args = [cli, command, '--workspace-folder', repository, '--docker-path', path.join(here, 'docker.sh'), ...more];
+  if (one.config) {
+    args.push('--config', path.join(repository, one.config));
+  }
+  const env = { PATH: process.env.PATH, HOME: root, TMPDIR: root, ORACLE: root, ...one.env };
+  return new Promise(resolve => execFile(process.execPath, args, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+    resolve({ exit: error ? 1 : 0, stdout, stderr })));
+}
+
+function without(object, ...names) {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+}
+
+/** What went wrong. (read-configuration loses its messages when it exits, so only builds have reasons.) */
+function reason({ stdout, stderr }) {
+  const said = /"(?:message|description)":"((?:[^"\\]|\\.)*)"/.exec(stdout)?.[1];
+  const lines = stderr.split('\n').map(line => line.replace(/^\[[^\]]*\] /, ''));
+  return said && said !== 'An error occurred building the container.' ? said : lines.find(line => /^\w*Error: /.test(line)) ?? '';
+}
+
+/** The label that a generated Dockerfile sets: its lines joined, its escapes undone. */
+function labelOf(dockerfile) {
+  const match = /^LABEL devcontainer\.metadata="((?:[^"\\]|\\[^])*)"$/m.exec(dockerfile);
+  return match ? match[1].replaceAll('\\\n', '').replace(/\\(["\\$])/g, '$1') : null;
+}
+
+function readIfThere(file) {
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null;
+}
+
+async function ask(one) {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'oracle-'));
+  try {
+    const repository = lay(root, one);
+    const answer = { input: digestOf(JSON.stringify(one)) };
+    const read = await run(root, repository, one, 'read-configuration', '--include-merged-configuration', '--include-features-configuration');
+    if (read.exit) {
+      answer.read = { exit: read.exit };
+    } else {
+      const { configuration, workspace, featuresConfiguration, mergedConfiguration } = JSON.parse(read.stdout);
+      answer.read = {
+        exit: 0,
+        configuration: without(configuration, 'configFilePath'),
+        mergedConfiguration: without(mergedConfiguration, 'configFilePath'),
+        workspaceFolder: workspace.workspaceFolder,
+        features: (featuresConfiguration?.featureSets ?? []).map(({ sourceInformation, features: [feature], computedDigest }) => ({
+          id: sourceInformation.userFeatureId,
+          source: sourceInformation.type,
+          folder: feature.consecutiveId,
+          version: feature.version,
+          digest: computedDigest,
+        })),
+      };
+    }
+    const build = await run(root, repository, one, 'build');
+    if (build.exit) {
+      answer.build = { exit: build.exit, message: reason(build) };
+    } else {
+      const dockerfile = readIfThere(path.join(root, 'Dockerfile'));
+      const content = path.join(root, 'content');
+      answer.build = {
+        exit: 0,
+        label: dockerfile && labelOf(dockerfile),
+        users: readIfThere(path.join(content, 'devcontainer-features.builtin.env')),
+        environments: fs.existsSync(content) ? Object.fromEntries(fs.readdirSync(content).sort()
+          .filter(folder => fs.existsSync(path.join(content, folder, 'devcontainer-features.env')))
+          .map(folder => [folder, readIfThere(path.join(content, folder, 'devcontainer-features.env'))])) : {},
+        lockfile: readIfThere(path.join(repository, path.dirname(one.config ?? '.devcontainer/x'), 'devcontainer-lock.json')),
+      };
+    }
+    // Half of a surrogate pair, which some cases have, is not for other readers.
+    return JSON.parse(JSON.stringify(answer).replaceAll(root, '/case'), (_, value) => typeof value === 'string' ? value.toWellFormed() : value);
+  } finally {
+    fs.rmSync(root, { recursive: true, force: true });
+  }
+}
+
+const server = http.createServer(serve).listen(registryPort, '127.0.0.1');
+let differ = 0;
+fs.mkdirSync(path.join(here, 'answers'), { recursive: true });
+for (const file of fs.readdirSync(path.join(here, 'cases')).sort()) {
+  const cases = JSON.parse(fs.readFileSync(path.join(here, 'cases', file), 'utf8'));
+  const answers = {};
+  const open = [...cases];
+  await Promise.all(Array.from({ length: os.cpus().length }, async () => {
+    for (let one; (one = open.shift());) {
+      answers[one.name] = await ask(one);
+    }
+  }));
+  const text = JSON.stringify(Object.fromEntries(cases.map(one => [one.name, answers[one.name]])), null, 1) + '\n';
+  const target = path.join(here, 'answers', file);
+  if (check && readIfThere(target) !== text) {
+    console.error(`${file}: the recording differs from what the CLI says now.`);
+    differ++;
+  } else if (!check) {
+    fs.writeFileSync(target, text);
+  }
+  console.log(`${file}: ${cases.length} cases`);
+}
+server.close();
+process.exit(differ ? 1 : 0);
