@@ -85,13 +85,18 @@ public sealed class OracleTests
                 Differ("users", users, $"_CONTAINER_USER={ours.Users.Container}\n_REMOTE_USER={ours.Users.Remote}\n");
             }
 
-            // The reference's env files in its own notation: names, values and their order are to be the same, the quoting is ours.
             foreach (FeatureInstallFiles files in ours.Features)
             {
+                var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+                foreach ((string variable, string value) in files.Variables)
+                {
+                    variables[variable] = value;
+                }
+
                 Differ(
                     "environments",
-                    ((JsonObject)one.Build["environments"]!).GetString(files.FolderName),
-                    string.Join('\n', files.Variables.Select(variable => $"{variable.Key}=\"{variable.Value}\"")));
+                    ((JsonObject)one.Build["environments"]!)[files.FolderName],
+                    new JsonObject(variables.Select(variable => new JsonProperty(variable.Key, new JsonString(variable.Value)))));
             }
         }
 

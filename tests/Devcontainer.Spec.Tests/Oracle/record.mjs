@@ -3,10 +3,10 @@
 //   npm ci && node record.mjs            record
 //   npm ci && node record.mjs --check    compare the recording with what the CLI says now
 //
-// A case: name; files (path: text, or a value to be written as JSON); image (what docker inspect says of every image: User, Env, Labels);
+// A case: name; files (path: text, or a value to be written as JSON, or '-> target' for a symbolic link); image (what docker inspect says of every image: User, Env, Labels);
 // env (the environment); registry (id: {metadata, files}: Features served as OCI artifacts while the CLI runs).
 // Paths of the machine are recorded as /case.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -42,6 +42,10 @@ function writeFiles(folder, files) {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
+    if (typeof content === 'string' && content.startsWith('-> ')) {
+      fs.symlinkSync(content.slice(3), file);
+      continue;
+    }
     fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
   }
 }
@@ -123,6 +127,17 @@ function labelOf(dockerfile) {
   return match ? match[1].replaceAll('\\\n', '').replace(/\\(["\\$])/g, '$1') : null;
 }
 
+/** The environment that a Feature's script gets: the shell's reading of the file; null where it cannot read it. */
+function variablesOf(file) {
+  const { status, stdout: printed } = spawnSync(
+    '/bin/sh', ['-c', 'set -a; . "$1"; exec env -0', 'sh', file], { env: {}, encoding: 'utf8', cwd: path.dirname(file) });
+  if (status) {
+    return null;
+  }
+  return Object.fromEntries(printed.split('\0').filter(Boolean).map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    .filter(([name]) => !['PWD', 'OLDPWD', 'SHLVL'].includes(name)).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
 function readIfThere(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null;
 }
@@ -163,7 +178,7 @@ async function ask(one) {
         users: readIfThere(path.join(content, 'devcontainer-features.builtin.env')),
         environments: fs.existsSync(content) ? Object.fromEntries(fs.readdirSync(content).sort()
           .filter(folder => fs.existsSync(path.join(content, folder, 'devcontainer-features.env')))
-          .map(folder => [folder, readIfThere(path.join(content, folder, 'devcontainer-features.env'))])) : {},
+          .map(folder => [folder, variablesOf(path.join(content, folder, 'devcontainer-features.env'))])) : {},
         lockfile: readIfThere(path.join(repository, path.dirname(one.config ?? '.devcontainer/x'), 'devcontainer-lock.json')),
       };
     }
