@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Devcontainer.Spec.Dockerfiles;
 
 namespace Devcontainer.Prebuild.Build;
 
@@ -175,7 +176,7 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
                     platform = known;
                 }
 
-                instruction = StepName.IsInstruction(text);
+                instruction = StepName.IsInstruction(text) && !name[..end].Contains(PrebuildDockerfile.InternalStagePrefix, StringComparison.Ordinal);
             }
 
             if (platform.Length == 0 && platformsByTarget.Count == 1)

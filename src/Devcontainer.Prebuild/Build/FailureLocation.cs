@@ -2,6 +2,7 @@ using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Plan;
+using Devcontainer.Spec.Dockerfiles;
 
 namespace Devcontainer.Prebuild.Build;
 
@@ -16,7 +17,7 @@ internal static class FailureLocation
     {
         foreach (FeatureInput feature in plan.Inputs.Features)
         {
-            if (failed.FullName.Contains($"{PrebuildPlan.FeaturesFolder}/{feature.Files.FolderName}", StringComparison.Ordinal))
+            if (failed.FullName.Contains($"{PrebuildDockerfile.FeaturesFolder}/{feature.Files.FolderName}", StringComparison.Ordinal))
             {
                 return new SourceLocation(Path.Combine(feature.Feature.Folder, "install.sh"));
             }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Devcontainer.Spec.Dockerfiles;
 
 namespace Devcontainer.Prebuild.Build;
 
@@ -6,7 +7,7 @@ namespace Devcontainer.Prebuild.Build;
 internal static class StepName
 {
     private const int MaxLength = 100;
-    private const string FeaturesFolder = "/tmp/dev-container-features/";
+    private const string FeaturesFolder = PrebuildDockerfile.FeaturesFolder + "/";
 
     private static readonly SearchValues<char> FolderEnds = SearchValues.Create(" ,/\"'&;");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Plan;
 
@@ -27,9 +28,9 @@ internal static class PlanDocument
             writer.WriteStartObject();
             writer.WriteNumber("schema", Schema);
             writer.WritePropertyName("configuration");
-            writer.WriteRawValue(inputs.Configuration.Root.ToJson());
+            Write(writer, inputs.Configuration.Root);
             writer.WritePropertyName("mergedConfiguration");
-            writer.WriteRawValue(first.MergedConfiguration.ToJson());
+            Write(writer, first.MergedConfiguration);
             writer.WriteStartArray("features");
             foreach (FeatureInput feature in inputs.Features)
             {
@@ -104,7 +105,14 @@ internal static class PlanDocument
         writer.WriteString("version", feature.Feature.Version);
         writer.WriteString("digest", feature.Digest);
         writer.WritePropertyName("options");
-        writer.WriteRawValue(feature.Feature.Options.ToJson());
+        Write(writer, feature.Feature.Options);
         writer.WriteEndObject();
+    }
+
+    // Laid out as the rest of the file.
+    private static void Write(Utf8JsonWriter writer, JsonNode node)
+    {
+        using JsonDocument document = JsonDocument.Parse(node.ToJson());
+        document.RootElement.WriteTo(writer);
     }
 }

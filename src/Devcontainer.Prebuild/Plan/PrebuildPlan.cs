@@ -11,9 +11,6 @@ namespace Devcontainer.Prebuild.Plan;
 /// </summary>
 internal sealed record PrebuildPlan
 {
-    /// <summary>The name of the stage that Features are installed on, as in the reference CLI.</summary>
-    internal const string FeaturesFolder = "/tmp/dev-container-features";
-
     /// <summary>What it is made from.</summary>
     internal required PrebuildInputs Inputs { get; init; }
 
@@ -35,6 +32,9 @@ internal sealed record PlatformPlan
 
     /// <summary>The stage of it to build.</summary>
     internal required string? Stage { get; init; }
+
+    /// <summary>Build arguments that the generated Dockerfile needs besides the user's.</summary>
+    internal required IReadOnlyDictionary<string, string> BuildArguments { get; init; }
 
     /// <summary>Who runs what.</summary>
     internal required ContainerUsers Users { get; init; }

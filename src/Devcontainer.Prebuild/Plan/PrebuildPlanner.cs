@@ -51,12 +51,13 @@ internal static class PrebuildPlanner
         }
 
         ContainerUsers users = ContainerUsers.Resolve(inputs.Configuration, metadata, user);
-        GeneratedDockerfile dockerfile = GeneratedDockerfile.Create(inputs, users);
+        PrebuildDockerfile dockerfile = Generate(inputs, users);
         return new PlatformPlan
         {
             Platform = platform,
             Dockerfile = dockerfile.Text,
-            Stage = dockerfile.Stage,
+            Stage = dockerfile.Target,
+            BuildArguments = dockerfile.BuildArguments,
             Users = users,
             MetadataLabel = metadata.ToLabel(),
             MergedConfiguration = metadata.Merge(inputs.Configuration),
@@ -64,6 +65,23 @@ internal static class PrebuildPlanner
             Bases = bases,
         };
     }
+
+    private static PrebuildDockerfile Generate(PrebuildInputs inputs, ContainerUsers users) => PrebuildDockerfile.Generate(new PrebuildDockerfileRequest
+    {
+        BaseImage = inputs.Configuration.Image,
+        Dockerfile = inputs.Dockerfile,
+        Target = inputs.Configuration.Build?.Target,
+        Features =
+        [
+            .. inputs.Features.Select(static feature => new FeatureStep(ContextName(feature), feature.Files.FolderName, feature.Feature.Metadata.ContainerEnv)),
+        ],
+        CacheMounts = [.. inputs.Request.CacheMounts.Select(static mount => new CacheMount(mount.Target, mount.Id, mount.Sharing))],
+        Secrets = [.. inputs.Request.Secrets.Select(static secret => new SecretMount(secret.Id))],
+        ImageUser = users.Image,
+
+        // As in the reference CLI: part of the image where Features may depend on it, else only of the containers made of it.
+        ContainerEnvironment = inputs.Features.Count > 0 ? inputs.Configuration.ContainerEnv : [],
+    });
 
     /// <summary>The image that the build's target stands on, in the end, and the user that the target has.</summary>
     private static (ImageConfig? Root, string? User, string Name) Target(

@@ -81,9 +81,12 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
     /// <summary>Where a Feature's context is mounted: the folder above its own.</summary>
     public const string FeaturesFolder = "/tmp/dev-container-features";
 
+    /// <summary>How stages begin that stand for nothing of the user's.</summary>
+    public const string InternalStagePrefix = "dev_containers_internal_";
+
     private const string TargetStage = "dev_containers_target_stage";
     private const string UserStage = "dev_container_auto_added_stage_label";
-    private const string AptStage = "dev_containers_apt_keep";
+    private const string AptStage = InternalStagePrefix + "apt_keep";
     private const string NewlineArgument = "_DEV_CONTAINERS_NEWLINE";
 
     /// <summary>BuildKit reads lines of less than 64 KiB.</summary>

@@ -32,7 +32,7 @@ public sealed class PrebuildDockerfileTests
         Assert.IsEmpty(generated.BuildArguments);
         Assert.AreEqual(
             """
-            FROM scratch AS dev_containers_apt_keep
+            FROM scratch AS dev_containers_internal_apt_keep
             COPY <<EOF /keep
             Binary::apt::APT::Keep-Downloaded-Packages "true";
             EOF
@@ -45,14 +45,14 @@ public sealed class PrebuildDockerfileTests
             RUN --mount=type=bind,from=ctx0,target=/tmp/dev-container-features,rw \
                 --mount=type=cache,id=apt-$TARGETPLATFORM,target=/var/cache/apt,sharing=locked \
                 --mount=type=cache,id=npm-$TARGETPLATFORM,target=/root/.npm/_cacache,sharing=shared \
-                --mount=type=bind,from=dev_containers_apt_keep,source=/keep,target=/etc/apt/apt.conf.d/docker-clean \
+                --mount=type=bind,from=dev_containers_internal_apt_keep,source=/keep,target=/etc/apt/apt.conf.d/docker-clean \
                 --mount=type=secret,id=token \
                 ["/bin/sh", "-c", "cd /tmp/dev-container-features/hello_0 && exec ./devcontainer-features-install.sh"]
 
             RUN --mount=type=bind,from=ctx1,target=/tmp/dev-container-features,rw \
                 --mount=type=cache,id=apt-$TARGETPLATFORM,target=/var/cache/apt,sharing=locked \
                 --mount=type=cache,id=npm-$TARGETPLATFORM,target=/root/.npm/_cacache,sharing=shared \
-                --mount=type=bind,from=dev_containers_apt_keep,source=/keep,target=/etc/apt/apt.conf.d/docker-clean \
+                --mount=type=bind,from=dev_containers_internal_apt_keep,source=/keep,target=/etc/apt/apt.conf.d/docker-clean \
                 --mount=type=secret,id=token \
                 ["/bin/sh", "-c", "cd /tmp/dev-container-features/world_1 && exec ./devcontainer-features-install.sh"]
 
