@@ -6,9 +6,6 @@ namespace Devcontainer.Spec;
 /// </summary>
 internal static class FeatureComparison
 {
-    /// <summary>The order within a round.</summary>
-    public static IComparer<ResolvedFeature> ById { get; } = Comparer<ResolvedFeature>.Create(Compare);
-
     /// <summary>Whether installing both would be installing one thing twice: the same content with the same options.</summary>
     public static bool AreEqual(ResolvedFeature a, ResolvedFeature b) => a.Source == b.Source && Compare(a, b) == 0;
 
@@ -33,8 +30,14 @@ internal static class FeatureComparison
         }
     }
 
-    private static int Compare(ResolvedFeature a, ResolvedFeature b)
+    /// <summary>The order within a round.</summary>
+    public static int Compare(ResolvedFeature a, ResolvedFeature b)
     {
+        if (ReferenceEquals(a, b))
+        {
+            return 0;
+        }
+
         switch (a.Reference, b.Reference)
         {
             case (OciFeatureReference x, OciFeatureReference y):

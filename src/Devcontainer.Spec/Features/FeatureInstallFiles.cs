@@ -127,7 +127,10 @@ public sealed record FeatureInstallFiles
         string title = metadata.Name is { Length: > 0 } name ? $"{name} ({feature.Id})" : feature.Id;
         string help = metadata.DocumentationUrl is { Length: > 0 } url ? $" See {url}" : "";
         var lines = new List<string> { $"Feature: {title}{(metadata.Version is { Length: > 0 } version ? $", version {version}" : "")}" };
-        lines.AddRange(variables.Select(variable => $"  {variable.Key}={variable.Value}"));
+        foreach ((string variable, string value) in variables)
+        {
+            lines.Add($"  {variable}={value}");
+        }
 
         // printf, for echo reads backslashes in some shells.
         return $"""

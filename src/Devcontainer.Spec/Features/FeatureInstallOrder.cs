@@ -47,13 +47,13 @@ public static class FeatureInstallOrder
         IReadOnlyList<FeatureRequest> requests, IFeatureSource source, CancellationToken cancellationToken)
     {
         var found = new List<Node>();
-        var open = new Queue<(Node? Dependent, FeatureRequest Request)>();
+        var open = new Queue<Edge>();
         foreach (FeatureRequest request in requests)
         {
-            open.Enqueue((null, request));
+            open.Enqueue(new Edge(null, request));
         }
 
-        while (open.TryDequeue(out (Node? Dependent, FeatureRequest Request) next))
+        while (open.TryDequeue(out Edge? next))
         {
             cancellationToken.ThrowIfCancellationRequested();
             FeatureReference reference = FeatureReference.Parse(next.Request.Id, next.Request.Location);
@@ -74,7 +74,7 @@ public static class FeatureInstallOrder
             found.Add(node);
             foreach (FeatureRequest dependency in feature.Metadata.DependsOn)
             {
-                open.Enqueue((node, dependency));
+                open.Enqueue(new Edge(node, dependency));
             }
         }
 
@@ -116,13 +116,34 @@ public static class FeatureInstallOrder
                 throw Circle(remaining, installed, folder);
             }
 
-            int priority = round.Max(node => node.Priority);
+            int priority = 0;
+            foreach (Node node in round)
+            {
+                priority = Math.Max(priority, node.Priority);
+            }
+
             round.RemoveAll(node => node.Priority != priority);
-            remaining.RemoveAll(node => round.Exists(taken => FeatureComparison.AreEqual(taken.Feature, node.Feature)));
-            installed.AddRange(round.Select(node => node.Feature).Order(FeatureComparison.ById));
+            remaining.RemoveAll(round.Contains);
+            InOrder(round, installed);
         }
 
         return installed;
+    }
+
+    /// <summary>Appends a round. Its Features are few, and those that compare equal keep their order.</summary>
+    private static void InOrder(List<Node> round, List<ResolvedFeature> installed)
+    {
+        int start = installed.Count;
+        foreach (Node node in round)
+        {
+            int place = installed.Count;
+            while (place > start && FeatureComparison.Compare(installed[place - 1], node.Feature) > 0)
+            {
+                place--;
+            }
+
+            installed.Insert(place, node.Feature);
+        }
     }
 
     /// <summary>Follows unmet dependencies until one comes back: what remains cannot end otherwise.</summary>
@@ -141,6 +162,9 @@ public static class FeatureInstallOrder
         return new DevcontainerException(
             Codes.FeatureCycle, current.Feature.Request.Location, string.Join(" → ", path.Select(node => JsonText.Escape(node.Feature.Id))));
     }
+
+    /// <summary>A Feature that another one, or the configuration, asks for.</summary>
+    private sealed record Edge(Node? Dependent, FeatureRequest Request);
 
     /// <summary>A Feature while its place is sought.</summary>
     private sealed class Node(ResolvedFeature feature, Node? dependent)

@@ -8,7 +8,8 @@ namespace Devcontainer.Spec;
 /// <param name="Name">Its name.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Position">Where the name is written.</param>
-public readonly record struct JsonProperty(string Name, JsonNode Value, TextPosition Position = default);
+/// <remarks>A class, for lists of structs are compiled anew in every process, and this is read at every build.</remarks>
+public sealed record JsonProperty(string Name, JsonNode Value, TextPosition Position = default);
 
 /// <summary>
 /// A JSON object. Its properties stand in JavaScript's order: names that are array indices first, ascending, then the others as written
