@@ -7,57 +7,60 @@
 #   eng/engine.sh down     stop and remove everything that `up` started; downloads and images stay
 #
 # DEVCONTAINER_ENGINE_HOME is the private folder, shared by every clone on the machine.
+# shellcheck source-path=SCRIPTDIR/engine
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/engine
-# shellcheck source-path=SCRIPTDIR/engine
-for part in common packages daemon registry emulation rootfs images; do
-    # shellcheck disable=SC1090
-    . "$here/$part.sh"
-done
+. "$here/common.sh"
+. "$here/packages.sh"
+. "$here/daemon.sh"
+. "$here/registry.sh"
+. "$here/emulation.sh"
+. "$here/rootfs.sh"
+. "$here/images.sh"
 
 up() {
-    enter
-    if engine_is_ours || ! engine_is_foreign; then
-        echo own >"$state/engine"
-        packages_up "${own_packages[@]}"
-        daemon_up
-    else
-        echo existing >"$state/engine"
-        say "engine: using the one that is there ($(docker version --format '{{.Server.Version}}'))"
-        docker buildx version >/dev/null 2>&1 || die "the engine that is there has no buildx: install the docker buildx plugin"
-        judges_up
-    fi
-    registry_up
-    emulation_up
-    images_up
-    env_write
-    say "up in ${SECONDS} s. Now: eval \"\$(eng/engine.sh env)\""
+  enter
+  if engine_is_ours || ! engine_is_foreign; then
+    echo own >"$state/engine"
+    packages_up "${own_packages[@]}"
+    daemon_up
+  else
+    echo existing >"$state/engine"
+    foreign_up
+    judges_up
+  fi
+  tools_link
+  registry_up
+  emulation_up
+  images_up
+  env_write
+  say "up in ${SECONDS} s. Now: eval \"\$(eng/engine.sh env)\""
 }
 
 status() {
-    local down=0
-    for part in engine buildx registry emulation images judges; do
-        "${part}_status" || down=1
-    done
-    return "$down"
+  local part down=0
+  for part in engine buildx registry emulation images judges; do
+    "${part}_status" || down=1
+  done
+  return "$down"
 }
 
 down() {
-    enter
-    registry_down
-    daemon_down
-    emulation_down
-    leftovers_down
-    rm -f "$state/env"
-    say "down; downloads and images stay in $home"
+  enter
+  registry_down
+  daemon_down
+  emulation_down
+  leftovers_down
+  rm -f "$state/env"
+  say "down; downloads and images stay in $home"
 }
 
 case "${1:-}" in
 up | status | down) "$1" ;;
 env) env_print ;;
 *)
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
-    exit 2
-    ;;
+  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+  ;;
 esac

@@ -8,7 +8,7 @@ shift
 # The certificates that the machine trusts beyond Debian's, so that a proxy works inside builds as it does outside.
 mkdir -p "$root/usr/local/share/ca-certificates"
 for certificate in /usr/local/share/ca-certificates/*.crt; do
-    [ ! -f "$certificate" ] || cp "$certificate" "$root/usr/local/share/ca-certificates/"
+  [ ! -f "$certificate" ] || cp "$certificate" "$root/usr/local/share/ca-certificates/"
 done
 
 chroot "$root" apt-get install -y --no-install-recommends "$@"

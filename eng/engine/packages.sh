@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Debian packages, downloaded with an apt configuration of our own and unpacked into the private folder: the machine's
 # suites, package database and libraries stay as they are.
 
@@ -8,27 +9,29 @@ judge_packages=(oras crane cosign)
 from_own_suite=(runc iptables iproute2 docker-registry qemu-user-static mmdebstrap)
 
 own_packages=(engine judges own)
+# To be raised when one of these lists changes.
+packages_version=1
 
 apt_home=$home/apt
 private_apt() { APT_CONFIG=$apt_home/apt.conf "$@"; }
 
 # The mirror that the machine's apt is set to, so that a proxy or an internal mirror is honoured.
 debian_mirror() {
-    local uri
-    uri=${DEVCONTAINER_ENGINE_DEBIAN_MIRROR:-$(apt-get update --print-uris 2>/dev/null |
-        sed -nE "s#^'([^']*/debian)/dists/.*#\1#p" | head -n 1)}
-    [[ $uri ]] || return 1
-    echo "$uri"
+  local uri
+  uri=${DEVCONTAINER_ENGINE_DEBIAN_MIRROR:-$(apt-get update --print-uris 2>/dev/null |
+    sed -nE "s#^'([^']*/debian)/dists/.*#\1#p" | head -n 1)}
+  [[ $uri ]] || return 1
+  echo "$uri"
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 apt_prepare() {
-    local mirror suite
-    has apt-get && [[ -f $debian_keyring ]] && mirror=$(debian_mirror) || return 1
-    suite=$(. /etc/os-release && [[ $ID == debian ]] && echo "$VERSION_CODENAME") || suite=
-    mkdir -p "$apt_home"/{lists/partial,cache/archives/partial,parts,none}
-    cat >"$apt_home/parts/debian.sources" <<EOF
+  local mirror suite
+  has apt-get && [[ -f $debian_keyring ]] && mirror=$(debian_mirror) || return 1
+  suite=$(. /etc/os-release && [[ $ID == debian ]] && echo "$VERSION_CODENAME") || suite=
+  mkdir -p "$apt_home"/{lists/partial,cache/archives/partial,parts,none}
+  cat >"$apt_home/parts/debian.sources" <<EOF
 Types: deb
 URIs: $mirror
 Suites: $suite sid
@@ -36,9 +39,9 @@ Components: main
 Architectures: $(dpkg --print-architecture)
 Signed-By: $debian_keyring
 EOF
-    printf 'Package: *\nPin: release n=sid\nPin-Priority: 100\n' >"$apt_home/preferences"
-    # The machine's apt.conf.d still applies (proxy, certificates); the index files that only desktops want do not.
-    cat >"$apt_home/apt.conf" <<EOF
+  printf 'Package: *\nPin: release n=sid\nPin-Priority: 100\n' >"$apt_home/preferences"
+  # The machine's apt.conf.d still applies (proxy, certificates); the index files that only desktops want do not.
+  cat >"$apt_home/apt.conf" <<EOF
 Dir::State::lists "$apt_home/lists";
 Dir::Cache "$apt_home/cache";
 Dir::Etc::sourcelist "/dev/null";
@@ -59,74 +62,81 @@ Debug::NoLocking "1";
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
 EOF
-    private_apt apt-get -q update >"$logs/apt.log" 2>&1
+  private_apt apt-get -q update >"$logs/apt.log" 2>&1
 }
 
-# packages_up <set...>: downloads and unpacks the sets, once per version of this file.
+# packages_up <set...>: downloads and unpacks the sets, once per version.
 packages_up() {
-    local stamp=$root/.unpacked-$1 sum debs=$home/debs
-    sum=$(cksum <"$here/packages.sh")
-    [[ -f $stamp && $(cat "$stamp") == "$sum" ]] && return
-    say "packages: downloading (privately; the machine's own are not touched)"
-    apt_prepare || {
-        tail -n 5 "$logs/apt.log" >&2 || true
-        die "no Debian archive to download from: install an engine, or set DEVCONTAINER_ENGINE_DEBIAN_MIRROR"
+  local stamp=$root/.unpacked-$1 debs=$home/debs
+  if stamped "$stamp" "$packages_version"; then return; fi
+  say "packages: downloading (privately; the machine's own are not touched)"
+  apt_prepare || {
+    tail -n 5 "$logs/apt.log" >&2 || true
+    die "no Debian archive to download from: install an engine, or set DEVCONTAINER_ENGINE_DEBIAN_MIRROR"
+  }
+  rm -rf "$debs"
+  mkdir -p "$debs/partial"
+  local sid=()
+  [[ " $* " == *" engine "* ]] && sid+=("${engine_from_sid[@]/%//sid}")
+  [[ " $* " == *" judges "* ]] && sid+=("${judge_packages[@]/%//sid}")
+  (cd "$debs" && private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || {
+    tail -n 5 "$logs/apt.log" >&2
+    die "download failed: see $logs/apt.log"
+  }
+  if [[ " $* " == *" own "* ]]; then
+    private_apt apt-get -q -y --reinstall --no-install-recommends -o Dir::Cache::archives="$debs" --download-only \
+      install "${from_own_suite[@]}" >>"$logs/apt.log" 2>&1 || {
+      tail -n 5 "$logs/apt.log" >&2
+      die "download failed: see $logs/apt.log"
     }
-    rm -rf "$debs"
-    mkdir -p "$debs/partial"
-    local sid=()
-    [[ " $* " == *" engine "* ]] && sid+=("${engine_from_sid[@]/%//sid}")
-    [[ " $* " == *" judges "* ]] && sid+=("${judge_packages[@]/%//sid}")
-    (cd "$debs" && private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || {
-        tail -n 5 "$logs/apt.log" >&2
-        die "download failed: see $logs/apt.log"
-    }
-    if [[ " $* " == *" own "* ]]; then
-        private_apt apt-get -q -y --reinstall --no-install-recommends -o Dir::Cache::archives="$debs" --download-only install "${from_own_suite[@]}" >>"$logs/apt.log" 2>&1 || {
-            tail -n 5 "$logs/apt.log" >&2
-            die "download failed: see $logs/apt.log"
-        }
-    fi
-    say "packages: unpacking"
-    printf '%s\0' "$debs"/*.deb | xargs -0 -n 1 -P "$(nproc)" bash -c '
+  fi
+  say "packages: unpacking"
+  # shellcheck disable=SC2016
+  printf '%s\0' "$debs"/*.deb | xargs -0 -n 1 -P "$(nproc)" bash -c '
         dpkg-deb --fsys-tarfile "$1" | tar -x -C "$0" --no-same-owner --exclude=./usr/share/{doc,man,locale} \
             --exclude="./usr/bin/qemu-[!a]*" --exclude="./usr/bin/qemu-a[lr]*" --exclude="./usr/bin/qemu-aarch64_*"' "$root" ||
-        die "unpacking failed"
-    rm -rf "$debs"
-    tools_link
-    echo "$sum" >"$stamp"
+    die "unpacking failed"
+  rm -rf "$debs"
+  echo "$packages_version" >"$stamp"
 }
 
-# What goes on the caller's PATH: the docker command with its plugins, and the independent judges.
+# What goes on the caller's PATH: the independent judges, and with our own engine the docker command with its plugins.
 tools_link() {
-    local tool
-    rm -f "$bin"/*
-    for tool in "${judge_packages[@]}"; do
-        [[ -x $root/usr/bin/$tool ]] && ln -sf "$root/usr/bin/$tool" "$bin/$tool"
-    done
-    if [[ -x $root/usr/bin/docker ]]; then
-        sed "s#@root@#$root#" "$here/docker" >"$bin/docker"
-        chmod +x "$bin/docker"
-    fi
+  local tool
+  for tool in "${judge_packages[@]}"; do
+    if [[ -x $root/usr/bin/$tool ]]; then ln -sfn "$root/usr/bin/$tool" "$bin/$tool"; fi
+  done
+  if [[ $(engine_mode) != own ]]; then
+    rm -f "$bin/docker"
+  elif ! cmp -s <(docker_command) "$bin/docker"; then
+    docker_command >"$bin/docker.new"
+    chmod +x "$bin/docker.new"
+    mv "$bin/docker.new" "$bin/docker"
+  fi
 }
+
+docker_command() { sed "s#@root@#$root#" "$here/docker"; }
 
 missing_judges() {
-    local tool missing=()
-    for tool in "${judge_packages[@]}"; do
-        [[ -x $bin/$tool ]] || has "$tool" || missing+=("$tool")
-    done
-    echo "${missing[@]}"
+  local tool missing=()
+  for tool in "${judge_packages[@]}"; do
+    [[ -x $bin/$tool ]] || has "$tool" || missing+=("$tool")
+  done
+  echo "${missing[*]-}"
 }
 
 # Beside an engine that was there before us, the judges are welcome and not required.
 judges_up() {
-    [[ $(missing_judges) ]] || return 0
-    (packages_up judges) || warn "these judges are missing, tests that need them are skipped: $(missing_judges)"
+  [[ $(missing_judges) ]] || return 0
+  (packages_up judges) || warn "these judges are missing, tests that need them are skipped: $(missing_judges)"
 }
 
 judges_status() {
-    local missing
-    missing=$(missing_judges)
-    if [[ $missing ]]; then report judges down "missing: $missing"; return 1; fi
-    report judges up "${judge_packages[*]}"
+  local missing
+  missing=$(missing_judges)
+  if [[ $missing ]]; then
+    report judges down "missing: $missing"
+    return 1
+  fi
+  report judges up "${judge_packages[*]}"
 }

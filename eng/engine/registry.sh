@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # A registry on loopback: Debian's docker-registry beside our own engine, else what is there.
 
 registry=$root/usr/bin/docker-registry
@@ -9,42 +10,42 @@ port_is_free() { ! { exec 8<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null; }
 
 # The port is kept, since image names hold it; another one is taken only if it is in use.
 choose_port() {
-    local port
-    if [[ -f $state/port ]] && port_is_free "$(registry_port)"; then return; fi
-    for port in {5000..5099}; do
-        if port_is_free "$port"; then
-            echo "$port" >"$state/port"
-            return
-        fi
-    done
-    die "no free port between 5000 and 5099 for the registry"
+  local port
+  if [[ -f $state/port ]] && port_is_free "$(registry_port)"; then return; fi
+  for port in {5000..5099}; do
+    if port_is_free "$port"; then
+      echo "$port" >"$state/port"
+      return
+    fi
+  done
+  die "no free port between 5000 and 5099 for the registry"
 }
 
 registry_up() {
-    if registry_is_ours && registry_answers; then
-        say "registry: up already on localhost:$(registry_port)"
-        return
-    fi
-    choose_port
-    if [[ -x $registry ]]; then
-        registry_config >"$home/registry.yml"
-        start registry "$registry" serve "$home/registry.yml"
-    elif has docker-registry; then
-        registry_config >"$home/registry.yml"
-        start registry "$(command -v docker-registry)" serve "$home/registry.yml"
-    else
-        current_docker rm -f "$registry_container" >/dev/null 2>&1 || true
-        current_docker run -d --name "$registry_container" -p "127.0.0.1:$(registry_port):5000" \
-            -e REGISTRY_STORAGE_DELETE_ENABLED=true -v "$registry_container:/var/lib/registry" \
-            "${DEVCONTAINER_ENGINE_REGISTRY_IMAGE:-registry:2}" >/dev/null || die "no registry could be started"
-        echo container >"$state/registry-container"
-    fi
-    wait_for 20 registry_answers || die "the registry did not start: see $logs/registry.log"
-    say "registry: up on localhost:$(registry_port)"
+  if registry_is_ours && registry_answers; then
+    say "registry: up already on localhost:$(registry_port)"
+    return
+  fi
+  choose_port
+  if [[ -x $registry ]]; then
+    registry_config >"$home/registry.yml"
+    start registry "$registry" serve "$home/registry.yml"
+  elif has docker-registry; then
+    registry_config >"$home/registry.yml"
+    start registry "$(command -v docker-registry)" serve "$home/registry.yml"
+  else
+    current_docker rm -f "$registry_container" >/dev/null 2>&1 || true
+    current_docker run -d --name "$registry_container" -p "127.0.0.1:$(registry_port):5000" \
+      -e REGISTRY_STORAGE_DELETE_ENABLED=true -v "$registry_container:/var/lib/registry" \
+      "${DEVCONTAINER_ENGINE_REGISTRY_IMAGE:-registry:2}" >/dev/null || die "no registry could be started"
+    echo container >"$state/registry-container"
+  fi
+  wait_for 20 registry_answers || die "the registry did not start: see $logs/registry.log"
+  say "registry: up on localhost:$(registry_port)"
 }
 
 registry_config() {
-    cat <<EOF
+  cat <<EOF
 version: 0.1
 log: { level: warn, accesslog: { disabled: true } }
 storage:
@@ -58,14 +59,17 @@ registry_program() { if [[ -x $registry ]]; then echo "$registry"; else readlink
 registry_is_ours() { [[ -f $state/registry-container ]] || running registry "$(registry_program)"; }
 
 registry_down() {
-    if [[ -f $state/registry-container ]]; then
-        current_docker rm -f "$registry_container" >/dev/null && rm -f "$state/registry-container"
-    else
-        stop registry "$(registry_program)"
-    fi
+  if [[ -f $state/registry-container ]]; then
+    current_docker rm -f "$registry_container" >/dev/null && rm -f "$state/registry-container"
+  else
+    stop registry "$(registry_program)"
+  fi
 }
 
 registry_status() {
-    registry_answers || { report registry down ""; return 1; }
-    report registry up "localhost:$(registry_port)"
+  registry_answers || {
+    report registry down ""
+    return 1
+  }
+  report registry up "localhost:$(registry_port)"
 }
