@@ -105,6 +105,9 @@ public static class Codes
     public const string ArchiveEntryInvalid = "DEVC5010";
     public const string PushNotSupported = "DEVC5090";
 
+    // 6xxx: verify
+    public const string PackageListUnreadable = "DEVC6001";
+
     // 9xxx: environment
     public const string PropertyInvalid = "DEVC9001";
     public const string PropertyUnknown = "DEVC9002";

@@ -1,0 +1,138 @@
+using System.Buffers;
+using Devcontainer.Oci;
+
+namespace Devcontainer.Prebuild.Sboms;
+
+/// <summary>
+/// All that an SBOM needs to know of one layer: the evidence of its wanted files, and which paths it takes from the layers below. It depends
+/// on the layer alone, so layers can be read side by side, and a layer that two images share need be read only once.
+/// </summary>
+internal sealed class LayerFacts
+{
+    /// <summary>The most bytes of a wanted file. The largest in real images, dpkg's status file, has a few.</summary>
+    internal const int LargestFile = 64 * 1024 * 1024;
+
+    private readonly Dictionary<string, PathFact> _facts = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> _directories = [];
+    private readonly HashSet<ulong> _others = [];
+    private readonly HashSet<ulong> _whiteouts = [];
+    private readonly HashSet<ulong> _opaque = [];
+
+    private LayerFacts()
+    {
+    }
+
+    /// <summary>Says who reads the file at a path, and as which path; null if nobody wants it.</summary>
+    internal delegate (IPackageCataloger Cataloger, string Path)? Choice(string path);
+
+    /// <summary>What is at the wanted paths.</summary>
+    internal IReadOnlyDictionary<string, PathFact> Facts => _facts;
+
+    /// <summary>Reads a layer to its end.</summary>
+    /// <param name="reader">The layer.</param>
+    /// <param name="index">Which layer of the image it is.</param>
+    /// <param name="choose">Which files to read.</param>
+    /// <param name="cancellationToken">Looked at between entries.</param>
+    /// <exception cref="Diagnostics.DevcontainerException">What <see cref="LayerReader"/> throws.</exception>
+    internal static LayerFacts Read(LayerReader reader, int index, Choice choose, CancellationToken cancellationToken)
+    {
+        var layer = new LayerFacts();
+        while (reader.ReadNext() is { } entry)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            layer.Add(entry, index, choose);
+        }
+
+        return layer;
+    }
+
+    /// <summary>Whether the layer has something other than a directory at a path.</summary>
+    internal bool HasFile(string path) => _others.Contains(PathHash.Of(path));
+
+    /// <summary>
+    /// Whether the layer hides what a layer below has at a path: by a whiteout of it or of a directory above, by an opaque directory above
+    /// (OCI image specification, layer.md), or by something of its own in its place or in that of a directory above.
+    /// </summary>
+    internal bool Hides(string path)
+    {
+        if (_opaque.Contains(PathHash.Root))
+        {
+            return true;
+        }
+
+        ulong hash = PathHash.Root;
+        int start = 0;
+        for (int slash; (slash = path.IndexOf('/', start)) >= 0; start = slash)
+        {
+            hash = PathHash.Continue(hash, path.AsSpan(start, slash - start));
+            if (_others.Contains(hash) || _whiteouts.Contains(hash) || _opaque.Contains(hash))
+            {
+                return true;
+            }
+
+            hash = PathHash.Continue(hash, "/");
+            slash++;
+        }
+
+        hash = PathHash.Continue(hash, path.AsSpan(start));
+        return _others.Contains(hash) || _directories.Contains(hash) || _whiteouts.Contains(hash);
+    }
+
+    private void Add(LayerEntry entry, int index, Choice choose)
+    {
+        if (entry.IsOpaque)
+        {
+            _opaque.Add(PathHash.Of(entry.Path.AsSpan(0, Math.Max(0, entry.Path.LastIndexOf('/')))));
+            return;
+        }
+
+        if (entry.Removes is { } removed)
+        {
+            _whiteouts.Add(PathHash.Of(removed));
+            return;
+        }
+
+        // An archive may have a path twice; the later one counts.
+        ulong hash = PathHash.Of(entry.Path);
+        _facts.Remove(entry.Path);
+        if (entry.Kind == EntryKind.Directory)
+        {
+            _others.Remove(hash);
+            _directories.Add(hash);
+            return;
+        }
+
+        _directories.Remove(hash);
+        _others.Add(hash);
+        if (entry.Kind is EntryKind.File or EntryKind.SymbolicLink or EntryKind.HardLink && choose(entry.Path) is { } choice)
+        {
+            _facts[entry.Path] = entry.Kind switch
+            {
+                EntryKind.SymbolicLink => new SymbolicLinkFact(entry.LinkTarget ?? ""),
+                EntryKind.File => new FileFact(ReadEvidence(entry, choice.Cataloger, choice.Path)),
+                // A hard link comes after the file that it is another name of.
+                _ => _facts.GetValueOrDefault(entry.LinkTarget ?? "") ?? new HardLinkFact(entry.LinkTarget ?? "", index),
+            };
+        }
+    }
+
+    private static object? ReadEvidence(LayerEntry entry, IPackageCataloger cataloger, string path)
+    {
+        if (entry.Size > LargestFile)
+        {
+            return new Unreadable($"it has {entry.Size} bytes, more than the {LargestFile} that are read");
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)entry.Size);
+        try
+        {
+            Span<byte> content = buffer.AsSpan(0, (int)entry.Size);
+            entry.Content.ReadExactly(content);
+            return cataloger.Read(path, content);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Reflection;
+using Devcontainer.Oci;
+
+namespace Devcontainer.Prebuild.Sboms;
+
+/// <summary>
+/// Puts together what was found and what was given. The image CONTAINS the packages; it is a DESCENDANT_OF the bases that it is built upon, and
+/// a base that files were only copied from is a BUILD_DEPENDENCY_OF it. So is a Feature: its installer ran in the build, and what it installed
+/// is listed for itself, while its own files are not in the image.
+/// </summary>
+internal static class SbomDocument
+{
+    internal static Sbom Create(Descriptor manifest, SbomRequest request, IReadOnlyList<ImagePackage> packages)
+    {
+        var elements = new Dictionary<string, SpdxPackage>(StringComparer.Ordinal);
+        var relationships = new HashSet<SpdxRelationship>();
+        string image = SpdxId.Of("Image", ShortName(request.ImageName), manifest.Digest.Value);
+        elements.Add(image, Image(manifest, request));
+        relationships.Add(new(SpdxId.Document, "DESCRIBES", image));
+
+        int count = 0;
+        foreach (ImagePackage package in packages)
+        {
+            string id = SpdxId.Of(package.IsOperatingSystem ? "OperatingSystem" : "Package", package.Name, package.Purl ?? package.Name);
+            if (elements.TryAdd(id, Package(package)))
+            {
+                count += package.IsOperatingSystem ? 0 : 1;
+                relationships.Add(new(image, "CONTAINS", id));
+            }
+        }
+
+        foreach (SbomFeature feature in request.Features)
+        {
+            SpdxPackage element = Feature(feature);
+            string id = SpdxId.Of("Feature", ShortName(element.Name), element.Purl!);
+            count += elements.TryAdd(id, element) ? 1 : 0;
+            relationships.Add(new(id, "BUILD_DEPENDENCY_OF", image));
+        }
+
+        foreach (SbomBase given in request.Bases)
+        {
+            SpdxPackage element = Base(given, request.Platform);
+            string id = SpdxId.Of("Base", ShortName(element.Name), element.Purl!);
+            elements.TryAdd(id, element);
+            relationships.Add(given.IsAncestor ? new(image, "DESCENDANT_OF", id) : new(id, "BUILD_DEPENDENCY_OF", image));
+        }
+
+        var document = new SpdxDocument
+        {
+            Name = $"{request.ImageName} {request.Platform}",
+            Subject = manifest.Digest,
+            Tool = $"Devcontainer.Sdk-{ToolVersion()}",
+            Created = request.Created,
+            Packages = elements,
+            Relationships = [.. relationships],
+        };
+        return new Sbom(document.ToBytes(), count);
+    }
+
+    private static SpdxPackage Image(Descriptor manifest, SbomRequest request) => new()
+    {
+        Name = request.ImageName,
+        Version = manifest.Digest.Value,
+        Purpose = "CONTAINER",
+        Sha256 = manifest.Digest,
+        // A name without a registry is nowhere to be had.
+        Purl = ImageUrl(request.ImageName, manifest.Digest, request.Platform, HasRegistry(request.ImageName) ? request.ImageName : null, null),
+    };
+
+    private static SpdxPackage Package(ImagePackage package) => new()
+    {
+        Name = package.Name,
+        Version = package.Version,
+        Supplier = package.Maintainer,
+        Homepage = WebAddress(package.Homepage),
+        SourceInfo = package.SourceInfo,
+        Summary = package.Summary,
+        Purpose = package.IsOperatingSystem ? "OPERATING_SYSTEM" : null,
+        Purl = package.Purl,
+        License = package.License,
+    };
+
+    private static SpdxPackage Feature(SbomFeature feature)
+    {
+        Digest? digest = Digest.TryParse(feature.Digest, out Digest parsed) ? parsed : null;
+        string? address = feature.Source == "tarball" ? WebAddress(feature.Resolved) : null;
+        string name = address ?? WithoutVersion(feature.Id);
+        string purl = feature.Source == "oci" && ImageReference.TryParse(feature.Resolved, out ImageReference? reference)
+            ? ImageUrl(reference.Repository, digest ?? reference.Digest, null, reference.Name, feature.Version)
+            : PackageUrl.Create(
+                "generic",
+                "devcontainer-feature",
+                ShortName(name),
+                feature.Version,
+                ("checksum", digest?.Value),
+                ("download_url", address));
+        return new SpdxPackage
+        {
+            Name = name,
+            Version = feature.Version.Length > 0 ? feature.Version : null,
+            DownloadLocation = address,
+            SourceInfo = $"dev container Feature ({feature.Source}), installed while the image was built",
+            Purpose = "INSTALL",
+            Sha256 = digest,
+            Purl = purl,
+        };
+    }
+
+    private static SpdxPackage Base(SbomBase given, Platform platform)
+    {
+        ImageReference? reference = ImageReference.TryParse(given.Reference, out ImageReference? parsed) ? parsed : null;
+        return new SpdxPackage
+        {
+            Name = given.Reference,
+            Version = given.Digest.Value,
+            Purpose = "CONTAINER",
+            Sha256 = given.Digest,
+            Purl = ImageUrl(reference?.Repository ?? given.Reference, given.Digest, platform, reference?.Name, reference?.Tag),
+        };
+    }
+
+    // The name is the last part of the repository; the whole of it is in repository_url (purl-spec, types/oci-definition.json).
+    private static string ImageUrl(string repository, Digest? digest, Platform? platform, string? url, string? tag) => PackageUrl.Create(
+        "oci",
+        null,
+        ShortName(repository).ToLowerInvariant(),
+        digest?.Value,
+        ("arch", platform?.Architecture),
+        ("repository_url", url),
+        ("tag", tag));
+
+    private static bool HasRegistry(string imageName)
+    {
+        int slash = imageName.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && (imageName.AsSpan(0, slash).IndexOfAny('.', ':') >= 0 || imageName.AsSpan(0, slash) is "localhost");
+    }
+
+    private static string ShortName(string name) => name[(name.TrimEnd('/').LastIndexOf('/') + 1)..].TrimEnd('/');
+
+    // "ghcr.io/devcontainers/features/node:1": a colon behind the last slash begins a tag, and "@" a digest.
+    private static string WithoutVersion(string id)
+    {
+        int name = id.LastIndexOf('/') + 1;
+        int end = id.AsSpan(name).IndexOfAny(':', '@');
+        return end < 0 ? id : id[..(name + end)];
+    }
+
+    // Credentials in an address are nobody's business.
+    private static string? WebAddress(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)
+            ? uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
+            : null;
+
+    private static string ToolVersion()
+    {
+        string version = typeof(SbomDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        int build = version.IndexOf('+', StringComparison.Ordinal);
+        return build < 0 ? version : version[..build];
+    }
+}
