@@ -36,7 +36,7 @@ internal static class PrebuildPlanner
         foreach (BaseImageInput image in inputs.BaseImages)
         {
             Digest manifest = await ManifestAsync(inputs, image, platform, catalog, cancellationToken).ConfigureAwait(false);
-            bases.Add(new ReceiptBase(image.Reference.ToString(), platform.ToString(), manifest.Value));
+            bases.Add(new ReceiptBase(image.Reference.ToString(), platform.ToString(), manifest.Value, IsAncestor: false));
             configurations[image.Name] = await catalog.ConfigAsync(image, manifest, cancellationToken).ConfigureAwait(false);
         }
 
@@ -62,7 +62,7 @@ internal static class PrebuildPlanner
             MetadataLabel = metadata.ToLabel(),
             MergedConfiguration = metadata.Merge(inputs.Configuration),
             BuiltinEnvironment = FeatureInstallFiles.BuiltinEnvironment(users),
-            Bases = bases,
+            Bases = [.. bases.Select((image, i) => image with { IsAncestor = inputs.BaseImages[i].Name == name })],
         };
     }
 

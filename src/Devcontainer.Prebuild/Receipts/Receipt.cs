@@ -105,7 +105,8 @@ public sealed record ReceiptFeature(string Id, string Source, string Resolved, s
 /// <param name="Reference">As the configuration or Dockerfile names it, normalised.</param>
 /// <param name="Platform">For this platform.</param>
 /// <param name="Digest">Digest that was used.</param>
-public sealed record ReceiptBase(string Reference, string Platform, string Digest);
+/// <param name="IsAncestor">Whether the image stands on it; false for one that files were only copied from.</param>
+public sealed record ReceiptBase(string Reference, string Platform, string Digest, bool IsAncestor);
 
 /// <summary>One input.</summary>
 /// <param name="Path">Relative to the workspace, with <c>/</c>; or a name in angle brackets for what is no file.</param>

@@ -89,6 +89,7 @@ public static class ReceiptFile
                 w.WriteString("reference", b.Reference);
                 w.WriteString("platform", b.Platform);
                 w.WriteString("digest", b.Digest);
+                w.WriteBoolean("isAncestor", b.IsAncestor);
             });
             WriteList(writer, "steps", receipt.Steps, static (w, s) =>
             {
@@ -191,7 +192,8 @@ public static class ReceiptFile
                     : null)),
             Features = List(root, "features", static e => new ReceiptFeature(
                 Text(e, "id"), Text(e, "source"), Text(e, "resolved"), Text(e, "version"), Text(e, "digest"))),
-            Bases = List(root, "bases", static e => new ReceiptBase(Text(e, "reference"), Text(e, "platform"), Text(e, "digest"))),
+            Bases = List(root, "bases", static e => new ReceiptBase(
+                Text(e, "reference"), Text(e, "platform"), Text(e, "digest"), e.GetProperty("isAncestor").GetBoolean())),
             Steps = List(root, "steps", static e => new BuildStep(
                 Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble())),
             Inputs = List(root, "inputs", static e => new ReceiptInput(

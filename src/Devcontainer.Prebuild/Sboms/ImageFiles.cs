@@ -88,7 +88,8 @@ internal sealed class ImageFiles
             case FileFact when real == path:
                 return null;
             case HardLinkFact link:
-                Note(link.Target, link.Layer, path, real);
+                // As in the constructor: what its layer does not have is what lay below, whatever the layer hides of it.
+                Note(link.Target, _layers[link.Layer].HasFile(link.Target) ? link.Layer : link.Layer - 1, path, real);
                 return null;
             default:
                 Note(real, _layers.Count - 1, path, real);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Receipts;
 
 namespace Devcontainer.Prebuild.Sboms;
 
@@ -29,7 +30,7 @@ internal static class SbomDocument
             }
         }
 
-        foreach (SbomFeature feature in request.Features)
+        foreach (ReceiptFeature feature in request.Features)
         {
             SpdxPackage element = Feature(feature);
             string id = SpdxId.Of("Feature", ShortName(element.Name), element.Purl!);
@@ -37,7 +38,7 @@ internal static class SbomDocument
             relationships.Add(new(id, "BUILD_DEPENDENCY_OF", image));
         }
 
-        foreach (SbomBase given in request.Bases)
+        foreach (ReceiptBase given in request.Bases)
         {
             SpdxPackage element = Base(given, request.Platform);
             string id = SpdxId.Of("Base", ShortName(element.Name), element.Purl!);
@@ -80,7 +81,7 @@ internal static class SbomDocument
         License = package.License,
     };
 
-    private static SpdxPackage Feature(SbomFeature feature)
+    private static SpdxPackage Feature(ReceiptFeature feature)
     {
         Digest? digest = Digest.TryParse(feature.Digest, out Digest parsed) ? parsed : null;
         string? address = feature.Source == "tarball" ? WebAddress(feature.Resolved) : null;
@@ -106,16 +107,17 @@ internal static class SbomDocument
         };
     }
 
-    private static SpdxPackage Base(SbomBase given, Platform platform)
+    private static SpdxPackage Base(ReceiptBase given, Platform platform)
     {
         ImageReference? reference = ImageReference.TryParse(given.Reference, out ImageReference? parsed) ? parsed : null;
+        Digest? digest = Digest.TryParse(given.Digest, out Digest known) ? known : null;
         return new SpdxPackage
         {
             Name = given.Reference,
-            Version = given.Digest.Value,
+            Version = given.Digest,
             Purpose = "CONTAINER",
-            Sha256 = given.Digest,
-            Purl = ImageUrl(reference?.Repository ?? given.Reference, given.Digest, platform, reference?.Name, reference?.Tag),
+            Sha256 = digest,
+            Purl = ImageUrl(reference?.Repository ?? given.Reference, digest, platform, reference?.Name, reference?.Tag),
         };
     }
 

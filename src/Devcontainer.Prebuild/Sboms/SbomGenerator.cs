@@ -43,7 +43,7 @@ public static class SbomGenerator
         return SbomDocument.Create(manifest, request, packages);
     }
 
-    private static List<ImagePackage> Catalog(ImageFiles files)
+    internal static List<ImagePackage> Catalog(ImageFiles files)
     {
         files.ForgetUnread();
         var packages = new List<ImagePackage>();
@@ -79,7 +79,7 @@ public static class SbomGenerator
         return LayerFacts.Read(reader, index, choose, cancellationToken);
     }
 
-    private static (IPackageCataloger Cataloger, string Path)? Choose(string path)
+    internal static (IPackageCataloger Cataloger, string Path)? Choose(string path)
     {
         foreach (IPackageCataloger cataloger in Catalogers)
         {
