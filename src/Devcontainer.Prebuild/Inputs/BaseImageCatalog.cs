@@ -28,7 +28,7 @@ internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCata
     {
         ManifestContent content = await registry.GetManifestAsync(image.Reference, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.BaseImageNotFound, image.Location, image.Name);
-        var digests = new SortedDictionary<string, Digest>(StringComparer.Ordinal);
+        var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         ImageIndex? index = MediaTypes.IsIndex(content.Descriptor.MediaType) ? ImageIndex.Parse(content.Bytes, image.Name) : null;
         Platform? only = index is null ? await PlatformAsync(image, content, cancellationToken).ConfigureAwait(false) : null;
         foreach (Platform platform in platforms)
@@ -36,7 +36,7 @@ internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCata
             Digest? digest = index is null
                 ? (only == platform.Normalized ? content.Descriptor.Digest : null)
                 : index.Find(platform)?.Digest;
-            digests[platform.ToString()] = digest
+            digests[platform.ToString()] = digest?.Value
                 ?? throw new DevcontainerException(
                     Codes.BaseImagePlatformMissing,
                     image.Location,

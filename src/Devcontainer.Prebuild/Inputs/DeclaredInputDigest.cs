@@ -19,7 +19,7 @@ internal sealed record DeclaredInputDigest(string Path, string Tier, string Proj
     /// <exception cref="DevcontainerException">DEVC3050 to DEVC3053.</exception>
     internal static IReadOnlyList<DeclaredInputDigest> Read(IReadOnlyList<DeclaredInput> inputs, Receipt? previous, string workspaceFolder)
     {
-        var digests = new SortedDictionary<string, DeclaredInputDigest>(StringComparer.Ordinal);
+        var digests = new List<DeclaredInputDigest>(inputs.Count);
         foreach (DeclaredInput input in inputs)
         {
             if (input.Tier is not ("environment" or "packages"))
@@ -41,10 +41,13 @@ internal sealed record DeclaredInputDigest(string Path, string Tier, string Proj
             string raw = Convert.ToHexStringLower(SHA256.HashData(content));
             string digest = Known(previous, path, input, raw)
                 ?? (input.Projection is "raw" or "" ? raw : Convert.ToHexStringLower(SHA256.HashData(InputProjection.Apply(input, content))));
-            digests[$"{input.Tier}\0{path}\0{input.Projection}"] = new DeclaredInputDigest(path, input.Tier, input.Projection, digest, raw);
+            digests.Add(new DeclaredInputDigest(path, input.Tier, input.Projection, digest, raw));
         }
 
-        return [.. digests.Values];
+        digests.Sort(static (a, b) => string.CompareOrdinal(a.Tier, b.Tier) is not 0 and var tier ? tier
+            : string.CompareOrdinal(a.Path, b.Path) is not 0 and var path ? path
+            : string.CompareOrdinal(a.Projection, b.Projection));
+        return digests;
     }
 
     // Reading XML or JSON costs more than everything else that an unchanged build does, and the same bytes come to the same digest.

@@ -10,7 +10,7 @@ namespace Devcontainer.Prebuild.Inputs;
 /// </summary>
 /// <param name="Path">Absolute path of the file, which need not exist.</param>
 /// <param name="Epoch">Counts refreshes; part of the key.</param>
-/// <param name="Images">Pinned images by canonical reference, sorted.</param>
+/// <param name="Images">Pinned images by canonical reference.</param>
 public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string, PinnedImage> Images)
 {
     /// <summary>The file's name.</summary>
@@ -25,7 +25,7 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
         string path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(configFile)!, FileName);
         if (!File.Exists(path))
         {
-            return new LockFile(path, 0, new SortedDictionary<string, PinnedImage>(StringComparer.Ordinal));
+            return new LockFile(path, 0, new Dictionary<string, PinnedImage>(StringComparer.Ordinal));
         }
 
         try
@@ -44,7 +44,7 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
 
     /// <summary>This lock file with one more pin.</summary>
     internal LockFile With(string reference, PinnedImage image) =>
-        this with { Images = new SortedDictionary<string, PinnedImage>(Images.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal) { [reference] = image } };
+        this with { Images = new Dictionary<string, PinnedImage>(Images, StringComparer.Ordinal) { [reference] = image } };
 
     /// <summary>The file's bytes: sorted, two spaces, a line feed at the end.</summary>
     internal byte[] ToBytes()
@@ -56,14 +56,14 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
             writer.WriteNumber("version", Version);
             writer.WriteNumber("epoch", Epoch);
             writer.WriteStartObject("images");
-            foreach ((string reference, PinnedImage image) in Images)
+            foreach ((string reference, PinnedImage image) in Images.OrderBy(static pin => pin.Key, StringComparer.Ordinal))
             {
                 writer.WriteStartObject(reference);
                 writer.WriteString("digest", image.Digest.Value);
                 writer.WriteStartObject("platforms");
-                foreach ((string platform, Digest digest) in image.Platforms)
+                foreach ((string platform, string digest) in image.Platforms.OrderBy(static pin => pin.Key, StringComparer.Ordinal))
                 {
-                    writer.WriteString(platform, digest.Value);
+                    writer.WriteString(platform, digest);
                 }
 
                 writer.WriteEndObject();
@@ -87,13 +87,13 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
             throw new FormatException($"it has version {version}, and this SDK reads version {Version}");
         }
 
-        var images = new SortedDictionary<string, PinnedImage>(StringComparer.Ordinal);
+        var images = new Dictionary<string, PinnedImage>(StringComparer.Ordinal);
         foreach (JsonProperty image in root.GetProperty("images").EnumerateObject())
         {
-            var platforms = new SortedDictionary<string, Digest>(StringComparer.Ordinal);
+            var platforms = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (JsonProperty platform in image.Value.GetProperty("platforms").EnumerateObject())
             {
-                platforms.Add(platform.Name, ParseDigest(platform.Value));
+                platforms[platform.Name] = ParseDigest(platform.Value).Value;
             }
 
             images[image.Name] = new PinnedImage(ParseDigest(image.Value.GetProperty("digest")), platforms);
@@ -111,5 +111,5 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
 
 /// <summary>A pinned image.</summary>
 /// <param name="Digest">Digest that the reference had: of an index, or of a manifest where the image has one platform.</param>
-/// <param name="Platforms">Digests of the manifests of the platforms that are used, sorted.</param>
-public sealed record PinnedImage(Digest Digest, IReadOnlyDictionary<string, Digest> Platforms);
+/// <param name="Platforms">Digests of the manifests of the platforms that are used.</param>
+public sealed record PinnedImage(Digest Digest, IReadOnlyDictionary<string, string> Platforms);

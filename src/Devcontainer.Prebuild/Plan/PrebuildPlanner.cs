@@ -123,13 +123,13 @@ internal static class PrebuildPlanner
     {
         if (image.Reference.Digest is null
             && inputs.Lock.Images.TryGetValue(image.Reference.ToString(), out PinnedImage? pin)
-            && pin.Platforms.TryGetValue(platform.ToString(), out Digest known))
+            && pin.Platforms.TryGetValue(platform.ToString(), out string? known))
         {
-            return known;
+            return Digest.Parse(known);
         }
 
         // Pinned before this platform was asked for, or by the configuration itself: the pinned index knows.
         BaseImageInput pinned = image with { Reference = image.Reference.WithDigest(inputs.PinOf(image.Reference)!.Value) };
-        return (await catalog.PinAsync(pinned, [platform], cancellationToken).ConfigureAwait(false)).Platforms[platform.ToString()];
+        return Digest.Parse((await catalog.PinAsync(pinned, [platform], cancellationToken).ConfigureAwait(false)).Platforms[platform.ToString()]);
     }
 }
