@@ -23,7 +23,7 @@ up() {
   enter
   if engine_is_ours || ! engine_is_foreign; then
     echo own >"$state/engine"
-    packages_up "${own_packages[@]}"
+    packages_up engine judges tools
     daemon_up
   else
     echo existing >"$state/engine"

@@ -86,7 +86,7 @@ http() {
   } 2>/dev/null || return 1
   printf '%s\r\n' "$1 $4 HTTP/1.0" "Host: $2:$3" 'Accept: application/vnd.oci.image.index.v1+json' \
     'Accept: application/vnd.docker.distribution.manifest.list.v2+json' '' >&8
-  IFS= read -r -t 5 line <&8 || line=
+  IFS= read -r -t 5 line <&8 2>/dev/null || line=
   exec 8>&-
   line=${line#* }
   echo "${line%% *}"

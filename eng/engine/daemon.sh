@@ -143,7 +143,7 @@ network_down() {
 daemon_down() {
   [[ -x $dockerd ]] || return 0
   # After a crash of dockerd its containers run on: a new one takes them over and ends them in order.
-  if ! engine_is_ours && private_processes | grep -q .; then (daemon_up) || true; fi
+  if ! engine_is_ours && [[ $(private_processes) ]]; then (daemon_up) || true; fi
   stop docker "$dockerd"
   network_down
 }
@@ -159,7 +159,7 @@ private_processes() {
   done
 }
 
-no_private_processes() { ! private_processes | grep -q .; }
+no_private_processes() { [[ -z $(private_processes) ]]; }
 
 # What may be left over after a crash, and mounts below the private folder.
 leftovers_down() {

@@ -34,7 +34,11 @@ emulation_up() {
     handler F C || emulation_register
   elif ! emulation_works; then
     say "emulation: letting the engine register arm64"
-    engine_binfmt --install arm64 >"$logs/emulation.log" 2>&1 && touch "$state/binfmt-engine"
+    if engine_binfmt --install arm64 >"$logs/emulation.log" 2>&1; then
+      touch "$state/binfmt-engine"
+    elif [[ -x $qemu && $(id -u) == 0 ]]; then
+      emulation_register
+    fi
   fi
   if emulation_works; then say "emulation: arm64 works"; else warn "arm64 programs cannot be run here: only amd64 images can be built"; fi
 }

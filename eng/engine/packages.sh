@@ -2,15 +2,19 @@
 # Debian packages, downloaded with an apt configuration of our own and unpacked into the private folder: the machine's
 # suites, package database and libraries stay as they are.
 
-# From sid, because bookworm's engine is too old and has no buildx. These are built against bookworm's libc or older.
-engine_from_sid=(docker.io docker-cli docker-buildx docker-compose containerd tini-static)
-judge_packages=(oras crane cosign)
-# From the machine's own suite, with whatever they need that the machine has not. (sid's runc wants a newer libc.)
-from_own_suite=(runc iptables iproute2 docker-registry qemu-user-static mmdebstrap)
+judges=(oras crane cosign)
 
-own_packages=(engine judges own)
-# To be raised when one of these lists changes.
-packages_version=1
+# The engine is from sid, because bookworm's is too old and has no buildx; it is built against bookworm's libc or an older one.
+# The rest is from the machine's own suite, with what it needs and the machine has not. (sid's runc wants a newer libc.)
+package_set() {
+  case $1 in
+  engine) echo {docker.io,docker-cli,docker-buildx,docker-compose,containerd,tini-static}/sid runc iptables iproute2 ;;
+  judges) echo "${judges[@]/%//sid}" ;;
+  tools) echo docker-registry qemu-user-static mmdebstrap ;;
+  esac
+}
+# To be raised when a set changes.
+packages_version=2
 
 apt_home=$home/apt
 private_apt() { APT_CONFIG=$apt_home/apt.conf "$@"; }
@@ -65,30 +69,27 @@ EOF
   private_apt apt-get -q update >"$logs/apt.log" 2>&1
 }
 
-# packages_up <set...>: downloads and unpacks the sets, once per version.
+# packages_up <set...>: downloads and unpacks the sets that are not there in this version.
 packages_up() {
-  local stamp=$root/.unpacked-$1 debs=$home/debs
-  if stamped "$stamp" "$packages_version"; then return; fi
-  say "packages: downloading (privately; the machine's own are not touched)"
-  apt_prepare || {
-    tail -n 5 "$logs/apt.log" >&2 || true
-    die "no Debian archive to download from: install an engine, or set DEVCONTAINER_ENGINE_DEBIAN_MIRROR"
-  }
+  local set package sid=() suite=() sets=() debs=$home/debs
+  for set in "$@"; do
+    if stamped "$root/.unpacked-$set" "$packages_version"; then continue; fi
+    sets+=("$set")
+    for package in $(package_set "$set"); do
+      if [[ $package == */sid ]]; then sid+=("$package"); else suite+=("$package"); fi
+    done
+  done
+  ((${#sets[@]})) || return 0
+  say "packages: downloading ${sets[*]} (privately; the machine's own are not touched)"
+  apt_prepare || packages_failed "no Debian archive to download from: install an engine, or set DEVCONTAINER_ENGINE_DEBIAN_MIRROR"
   rm -rf "$debs"
   mkdir -p "$debs/partial"
-  local sid=()
-  [[ " $* " == *" engine "* ]] && sid+=("${engine_from_sid[@]/%//sid}")
-  [[ " $* " == *" judges "* ]] && sid+=("${judge_packages[@]/%//sid}")
-  (cd "$debs" && private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || {
-    tail -n 5 "$logs/apt.log" >&2
-    die "download failed: see $logs/apt.log"
-  }
-  if [[ " $* " == *" own "* ]]; then
+  if ((${#sid[@]})); then
+    (cd "$debs" && private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || packages_failed "download failed"
+  fi
+  if ((${#suite[@]})); then
     private_apt apt-get -q -y --reinstall --no-install-recommends -o Dir::Cache::archives="$debs" --download-only \
-      install "${from_own_suite[@]}" >>"$logs/apt.log" 2>&1 || {
-      tail -n 5 "$logs/apt.log" >&2
-      die "download failed: see $logs/apt.log"
-    }
+      install "${suite[@]}" >>"$logs/apt.log" 2>&1 || packages_failed "download failed"
   fi
   say "packages: unpacking"
   # shellcheck disable=SC2016
@@ -97,13 +98,18 @@ packages_up() {
             --exclude="./usr/bin/qemu-[!a]*" --exclude="./usr/bin/qemu-a[lr]*" --exclude="./usr/bin/qemu-aarch64_*"' "$root" ||
     die "unpacking failed"
   rm -rf "$debs"
-  echo "$packages_version" >"$stamp"
+  for set in "${sets[@]}"; do echo "$packages_version" >"$root/.unpacked-$set"; done
+}
+
+packages_failed() {
+  tail -n 5 "$logs/apt.log" >&2 2>/dev/null || true
+  die "$1: see $logs/apt.log"
 }
 
 # What goes on the caller's PATH: the independent judges, and with our own engine the docker command with its plugins.
 tools_link() {
   local tool
-  for tool in "${judge_packages[@]}"; do
+  for tool in "${judges[@]}"; do
     if [[ -x $root/usr/bin/$tool ]]; then ln -sfn "$root/usr/bin/$tool" "$bin/$tool"; fi
   done
   if [[ $(engine_mode) != own ]]; then
@@ -119,7 +125,7 @@ docker_command() { sed "s#@root@#$root#" "$here/docker"; }
 
 missing_judges() {
   local tool missing=()
-  for tool in "${judge_packages[@]}"; do
+  for tool in "${judges[@]}"; do
     [[ -x $bin/$tool ]] || has "$tool" || missing+=("$tool")
   done
   echo "${missing[*]-}"
@@ -138,5 +144,5 @@ judges_status() {
     report judges down "missing: $missing"
     return 1
   fi
-  report judges up "${judge_packages[*]}"
+  report judges up "${judges[*]}"
 }

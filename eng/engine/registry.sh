@@ -27,21 +27,25 @@ registry_up() {
     return
   fi
   choose_port
+  if [[ ! -x $registry ]] && ! registry_container_up; then packages_up tools; fi
   if [[ -x $registry ]]; then
     registry_config >"$home/registry.yml"
     start registry "$registry" serve "$home/registry.yml"
-  elif has docker-registry; then
-    registry_config >"$home/registry.yml"
-    start registry "$(command -v docker-registry)" serve "$home/registry.yml"
-  else
-    current_docker rm -f "$registry_container" >/dev/null 2>&1 || true
-    current_docker run -d --name "$registry_container" -p "127.0.0.1:$(registry_port):5000" \
-      -e REGISTRY_STORAGE_DELETE_ENABLED=true -v "$registry_container:/var/lib/registry" \
-      "${DEVCONTAINER_ENGINE_REGISTRY_IMAGE:-registry:2}" >/dev/null || die "no registry could be started"
-    echo container >"$state/registry-container"
   fi
   wait_for 20 registry_answers || die "the registry did not start: see $logs/registry.log"
   say "registry: up on localhost:$(registry_port)"
+}
+
+registry_container_up() {
+  registry_container_down
+  current_docker run -d --name "$registry_container" -p "127.0.0.1:$(registry_port):5000" \
+    -e REGISTRY_STORAGE_DELETE_ENABLED=true -v "$registry_container:/var/lib/registry" \
+    "${DEVCONTAINER_ENGINE_REGISTRY_IMAGE:-registry:2}" >"$logs/registry.log" 2>&1 && touch "$state/registry-container"
+}
+
+registry_container_down() {
+  current_docker rm -f "$registry_container" >/dev/null 2>&1 || true
+  rm -f "$state/registry-container"
 }
 
 registry_config() {
@@ -55,15 +59,10 @@ http: { addr: "127.0.0.1:$(registry_port)" }
 EOF
 }
 
-registry_program() { if [[ -x $registry ]]; then echo "$registry"; else readlink -f "$(command -v docker-registry)"; fi; }
-registry_is_ours() { [[ -f $state/registry-container ]] || running registry "$(registry_program)"; }
+registry_is_ours() { [[ -f $state/registry-container ]] || running registry "$registry"; }
 
 registry_down() {
-  if [[ -f $state/registry-container ]]; then
-    current_docker rm -f "$registry_container" >/dev/null && rm -f "$state/registry-container"
-  else
-    stop registry "$(registry_program)"
-  fi
+  if [[ -f $state/registry-container ]]; then registry_container_down; else stop registry "$registry"; fi
 }
 
 registry_status() {

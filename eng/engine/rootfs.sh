@@ -74,9 +74,15 @@ rootfs_build() {
   rootfs_apt_prepare
   rootfs_amd64 >"$logs/rootfs-amd64.log" 2>&1 &
   amd64=$!
-  (rootfs_arm64_download) >"$logs/rootfs-arm64.log" 2>&1 || rootfs_failed arm64
+  # In the background, because errexit does not reach into what stands before `||`.
+  rootfs_arm64_download >"$logs/rootfs-arm64.log" 2>&1 &
+  wait $! || rootfs_failed arm64
   wait "$amd64" || rootfs_failed amd64
-  (rootfs_arm64 plain && rootfs_arm64 base) >>"$logs/rootfs-arm64.log" 2>&1 || rootfs_failed arm64
+  {
+    rootfs_arm64 plain
+    rootfs_arm64 base
+  } >>"$logs/rootfs-arm64.log" 2>&1 &
+  wait $! || rootfs_failed arm64
 }
 
 rootfs_failed() {
