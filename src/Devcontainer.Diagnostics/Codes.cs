@@ -103,6 +103,17 @@ public static class Codes
     public const string LayerCompressionUnsupported = "DEVC5008";
     public const string LayerTooLarge = "DEVC5009";
     public const string ArchiveEntryInvalid = "DEVC5010";
+    public const string RegistryUnreachable = "DEVC5020";
+    public const string RegistryRefused = "DEVC5021";
+    public const string RegistryUnauthorized = "DEVC5022";
+    public const string RegistryRateLimited = "DEVC5023";
+    public const string RegistryTimeout = "DEVC5024";
+    public const string CredentialHelperFailed = "DEVC5025";
+    public const string DockerConfigInvalid = "DEVC5026";
+    public const string RegistryContentWrong = "DEVC5027";
+    public const string RegistryProtocol = "DEVC5028";
+    public const string RealmForeign = "DEVC5029";
+    public const string MirrorInvalid = "DEVC5030";
     public const string PushNotSupported = "DEVC5090";
 
     // 6xxx: verify

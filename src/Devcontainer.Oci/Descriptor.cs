@@ -10,6 +10,10 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 {
     private static readonly string[] Known = ["mediaType", "digest", "size", "platform", "annotations", "artifactType"];
 
+    // Before whatever makes a descriptor: static members come to be in the order of the text.
+    internal static IReadOnlyDictionary<string, string> NoAnnotations { get; } =
+        System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>The blob <c>{}</c> that stands for "no configuration" (manifest.md, guidance for an empty descriptor).</summary>
     public static Descriptor EmptyJson { get; } = new(MediaTypes.Empty, Digest.Sha256("{}"u8), 2);
 
@@ -21,9 +25,6 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 
     /// <summary>What kind of artifact the manifest holds, where it is not an image.</summary>
     public string? ArtifactType { get; init; }
-
-    internal static IReadOnlyDictionary<string, string> NoAnnotations { get; } =
-        System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 
     internal JsonFields Others { get; init; } = JsonFields.None;
 

@@ -24,7 +24,7 @@ public sealed class PrebuildPipeline
 
     /// <summary>A pipeline over the real engine and registries.</summary>
     public PrebuildPipeline(IBuildReporter reporter)
-        : this(new ProcessRunner(), request => new BaseImageCatalog(RegistryAccess.Connect(request)), reporter)
+        : this(new ProcessRunner(), request => new BaseImageCatalog(RegistryAccess.Connect(request, new ProcessRunner())), reporter)
     {
     }
 

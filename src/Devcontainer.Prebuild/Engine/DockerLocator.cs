@@ -12,10 +12,14 @@ internal static class DockerLocator
     /// <param name="environment">Where PATH (and on Windows PATHEXT) is looked up.</param>
     /// <param name="workspaceFolder">PATH entries in here are passed over.</param>
     /// <exception cref="DevcontainerException">DEVC4001: none is found.</exception>
-    internal static string Find(IReadOnlyDictionary<string, string> environment, string workspaceFolder)
+    internal static string Find(IReadOnlyDictionary<string, string> environment, string workspaceFolder) =>
+        TryFind("docker", environment, workspaceFolder) ?? throw new DevcontainerException(Codes.DockerNotFound);
+
+    /// <summary>The absolute path of a program that belongs to docker, such as a credential helper; null where there is none.</summary>
+    internal static string? TryFind(string program, IReadOnlyDictionary<string, string> environment, string workspaceFolder)
     {
         string path = Lookup(environment, "PATH") ?? string.Empty;
-        string[] names = OperatingSystem.IsWindows() ? ["docker.exe"] : ["docker"];
+        string name = OperatingSystem.IsWindows() ? program + ".exe" : program;
         string workspace = Path.TrimEndingDirectorySeparator(Path.GetFullPath(workspaceFolder)) + Path.DirectorySeparatorChar;
         foreach (string entry in path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
@@ -24,17 +28,14 @@ internal static class DockerLocator
                 continue;
             }
 
-            foreach (string name in names)
+            string candidate = Path.Combine(entry, name);
+            if (IsExecutable(candidate))
             {
-                string candidate = Path.Combine(entry, name);
-                if (IsExecutable(candidate))
-                {
-                    return candidate;
-                }
+                return candidate;
             }
         }
 
-        throw new DevcontainerException(Codes.DockerNotFound);
+        return null;
     }
 
     private static StringComparison PathComparison =>

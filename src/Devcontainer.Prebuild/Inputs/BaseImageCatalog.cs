@@ -26,7 +26,7 @@ internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCata
     /// <inheritdoc />
     public async Task<PinnedImage> PinAsync(BaseImageInput image, IReadOnlyList<Platform> platforms, CancellationToken cancellationToken)
     {
-        ManifestContent content = await registry.GetManifestAsync(image.Reference, cancellationToken).ConfigureAwait(false)
+        RegistryManifest content = await registry.GetManifestAsync(image.Reference, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.BaseImageNotFound, image.Location, image.Name);
         var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         ImageIndex? index = MediaTypes.IsIndex(content.Descriptor.MediaType) ? ImageIndex.Parse(content.Bytes, image.Name) : null;
@@ -52,17 +52,18 @@ internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCata
     public async Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken)
     {
         ImageReference reference = image.Reference.WithDigest(manifest);
-        ManifestContent content = await registry.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
+        RegistryManifest content = await registry.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.BaseImageNotFound, image.Location, reference.ToString());
         return await ConfigAsync(image, ImageManifest.Parse(content.Bytes, image.Name), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Platform> PlatformAsync(BaseImageInput image, ManifestContent content, CancellationToken cancellationToken) =>
+    private async Task<Platform> PlatformAsync(BaseImageInput image, RegistryManifest content, CancellationToken cancellationToken) =>
         (await ConfigAsync(image, ImageManifest.Parse(content.Bytes, image.Name), cancellationToken).ConfigureAwait(false)).Platform;
 
     private async Task<ImageConfig> ConfigAsync(BaseImageInput image, ImageManifest manifest, CancellationToken cancellationToken)
     {
-        byte[] bytes = await registry.GetBlobAsync(image.Reference, manifest.Config, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = await registry.GetBlobAsync(image.Reference, manifest.Config, cancellationToken).ConfigureAwait(false)
+            ?? throw new DevcontainerException(Codes.BaseImageNotFound, image.Location, image.Name);
         return ImageConfig.Parse(bytes, image.Name);
     }
 }

@@ -1,0 +1,27 @@
+namespace Devcontainer.Oci;
+
+/// <summary>One request to a registry, as often as it has to be sent.</summary>
+internal sealed record RegistryRequest
+{
+    internal required HttpMethod Method { get; init; }
+
+    internal required RegistryEndpoint Endpoint { get; init; }
+
+    internal required Uri Uri { get; init; }
+
+    /// <summary>What the token must allow: <c>repository:name:pull</c>.</summary>
+    internal required string Scope { get; init; }
+
+    internal IReadOnlyList<string> Accept { get; init; } = [];
+
+    internal long? RangeFrom { get; init; }
+
+    /// <summary>Makes the body anew for every sending; the callback is to be called whenever a piece of it went out.</summary>
+    internal Func<Action, HttpContent>? Body { get; init; }
+
+    /// <summary>Whether sending it twice does no more than sending it once.</summary>
+    internal bool MayRepeat { get; init; } = true;
+
+    /// <summary>For messages: no query, it may hold what a presigned address is signed with.</summary>
+    public override string ToString() => $"{Method} {Uri.GetLeftPart(UriPartial.Path)}";
+}

@@ -1,0 +1,308 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Devcontainer.Diagnostics;
+using Polly;
+using Polly.Retry;
+
+namespace Devcontainer.Oci;
+
+/// <summary>
+/// Sends requests to registries: sign-in, redirects, repetitions, stalls, and what a failure is called. The one place that talks HTTP.
+/// </summary>
+internal sealed class RegistryTransport : IDisposable
+{
+    private const int MostRedirects = 5;
+    private const int LargestError = 16 * 1024;
+
+    private readonly RegistryClientOptions _options;
+    private readonly HttpMessageInvoker _http;
+    private readonly RegistryAuth _auth;
+    private readonly ResiliencePipeline _repeat;
+
+    internal RegistryTransport(RegistryClientOptions options)
+    {
+        _options = options;
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            // Redirects are followed here, since what may go along depends on where they lead.
+            AllowAutoRedirect = false,
+            // A decompressed body has another digest.
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            ConnectTimeout = options.StallTimeout,
+            MaxResponseHeadersLength = 64,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        });
+        _auth = new RegistryAuth(options, SendOnceAsync);
+        _repeat = new ResiliencePipelineBuilder { TimeProvider = options.Time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = Math.Max(1, options.Retries),
+                ShouldHandle = arguments => ValueTask.FromResult(options.Retries > 0 && MayPass(arguments.Outcome.Exception)),
+                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(Pause(arguments.AttemptNumber, arguments.Outcome.Exception)),
+            })
+            .Build();
+    }
+
+    internal RegistryClientOptions Options => _options;
+
+    /// <summary>Sends a request and reads its answer, all of it again where something passing went wrong on the way.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="read">Reads the answer, of whatever status but 408, 429 and 5xx. The response is disposed after it.</param>
+    /// <param name="cancellationToken">Cancels; the deadline too.</param>
+    /// <exception cref="DevcontainerException">The registry cannot be reached, refuses or stalls.</exception>
+    internal async Task<T> SendAsync<T>(
+        RegistryRequest request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        await RepeatAsync(
+            request,
+            async token =>
+            {
+                using HttpResponseMessage response = await AttemptAsync(request, token).ConfigureAwait(false);
+                return await read(response, token).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Sends a request; the caller reads the answer and disposes it.</summary>
+    internal Task<HttpResponseMessage> OpenAsync(RegistryRequest request, CancellationToken cancellationToken) =>
+        RepeatAsync(request, token => AttemptAsync(request, token), cancellationToken);
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _auth.Dispose();
+    }
+
+    /// <summary>Reads a body into memory.</summary>
+    internal static async Task<byte[]> ReadBodyAsync(
+        HttpResponseMessage response, int largest, string what, RegistryClientOptions options, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentLength is { } stated && stated > largest)
+        {
+            throw new DevcontainerException(Codes.ContentTooLarge, what, stated, largest);
+        }
+
+        await using Stream body = Guard(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), options);
+        var bytes = new MemoryStream();
+        byte[] buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            if (bytes.Length + read > largest)
+            {
+                throw new DevcontainerException(Codes.ContentTooLarge, what, $"over {largest}", largest);
+            }
+
+            bytes.Write(buffer, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
+
+    internal static StallGuardedStream Guard(Stream body, RegistryClientOptions options) => new(body, options.StallTimeout, options.StallBytes);
+
+    /// <summary>The error for an answer that nobody expected.</summary>
+    internal async Task<DevcontainerException> RefusedAsync(
+        RegistryRequest request, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        string says = await ReadErrorAsync(response, cancellationToken).ConfigureAwait(false);
+        string registry = request.Endpoint.Registry;
+        return response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? new DevcontainerException(Codes.RegistryUnauthorized, registry, request.Scope, $"it answered {(int)response.StatusCode}{says}")
+            : new DevcontainerException(Codes.RegistryRefused, registry, (int)response.StatusCode, request, says);
+    }
+
+    internal static DevcontainerException Protocol(RegistryRequest request, string reason) => new(Codes.RegistryProtocol, request.Endpoint.Registry, reason);
+
+    private async Task<T> RepeatAsync<T>(RegistryRequest request, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return request.MayRepeat
+                ? await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+                : await attempt(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransientStatusException e)
+        {
+            throw new DevcontainerException(
+                e.Status == HttpStatusCode.TooManyRequests
+                    ? Diagnostic.Create(Codes.RegistryRateLimited, null, request.Endpoint.Registry, request)
+                    : Diagnostic.Create(Codes.RegistryRefused, null, request.Endpoint.Registry, (int)e.Status, request, ""),
+                e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            // What our own body threw while it was sent is not the network's fault.
+            for (Exception? inner = e.InnerException; inner is not null; inner = inner.InnerException)
+            {
+                if (inner is DevcontainerException own)
+                {
+                    throw own;
+                }
+            }
+
+            throw Unreachable(request.Endpoint, e);
+        }
+    }
+
+    internal static DevcontainerException Unreachable(RegistryEndpoint endpoint, Exception e) =>
+        new(
+            e is StallException
+                ? Diagnostic.Create(Codes.RegistryTimeout, null, endpoint.Registry, e.Message)
+                : Diagnostic.Create(Codes.RegistryUnreachable, null, endpoint.Registry, Reason(endpoint, e)),
+            e);
+
+    private static string Reason(RegistryEndpoint endpoint, Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => $"the name {endpoint.Origin.Host} cannot be resolved",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            "a secure connection failed; if it speaks plain HTTP, list it in DevcontainerInsecureRegistries",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException socket } =>
+            $"no connection to {endpoint.Origin.Authority} ({socket.SocketErrorCode})",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => $"no connection to {endpoint.Origin.Authority}",
+        _ => "the connection broke",
+    };
+
+    private async Task<HttpResponseMessage> AttemptAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        AuthenticationHeaderValue? authorization = await _auth.KnownAsync(request, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await FollowAsync(request, authorization, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A token may be missing, or have expired: one answer to a challenge, and no second.
+            if (response.StatusCode == HttpStatusCode.Unauthorized
+                && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
+            {
+                response.Dispose();
+                response = await FollowAsync(request, answer, cancellationToken).ConfigureAwait(false);
+            }
+
+            return (int)response.StatusCode is 408 or 429 or >= 500 ? throw new TransientStatusException(response) : response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<HttpResponseMessage> FollowAsync(
+        RegistryRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    {
+        Uri uri = request.Uri;
+        for (int redirects = 0; ; redirects++)
+        {
+            HttpResponseMessage response;
+            using (HttpRequestMessage message = Message(request, uri, authorization))
+            {
+                response = await SendOnceAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
+            }
+
+            bool safe = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
+            bool redirected = (int)response.StatusCode is 307 or 308 || (safe && (int)response.StatusCode is 301 or 302 or 303);
+            if (!redirected || response.Headers.Location is not { } location)
+            {
+                return response;
+            }
+
+            response.Dispose();
+            Uri next = new(uri, location);
+            if (redirects == MostRedirects)
+            {
+                throw Protocol(request, "it redirects without end");
+            }
+
+            if (!RegistryEndpoint.IsAllowed(next, _options))
+            {
+                throw Protocol(request, $"it redirects to {Printable.Quote(next.GetLeftPart(UriPartial.Authority))}, which is not HTTPS");
+            }
+
+            uri = next;
+        }
+    }
+
+    private static HttpRequestMessage Message(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization)
+    {
+        var message = new HttpRequestMessage(request.Method, uri);
+        foreach (string accept in request.Accept)
+        {
+            message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+        }
+
+        if (request.RangeFrom is { } from)
+        {
+            message.Headers.Range = new RangeHeaderValue(from, null);
+        }
+
+        // Only the registry itself may see the proof: not where it redirects to, not where it wants an upload to go.
+        if (authorization is not null && uri.Scheme == request.Endpoint.Origin.Scheme && uri.Authority == request.Endpoint.Origin.Authority)
+        {
+            message.Headers.Authorization = authorization;
+        }
+
+        return message;
+    }
+
+    private Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage message, CancellationToken cancellationToken) =>
+        SendOnceAsync(message, null, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpRequestMessage message, Func<Action, HttpContent>? body, CancellationToken cancellationToken)
+    {
+        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stalled.CancelAfter(_options.StallTimeout);
+        message.Content ??= body?.Invoke(() => stalled.CancelAfter(_options.StallTimeout));
+        message.Headers.UserAgent.ParseAdd(_options.UserAgent);
+        try
+        {
+            return await _http.SendAsync(message, stalled.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StallException(_options.StallTimeout);
+        }
+    }
+
+    private bool MayPass(Exception? e) => e switch
+    {
+        TransientStatusException { RetryAfter: { } asked } when asked > _options.LongestRetryDelay => false,
+        TransientStatusException => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => false,
+        HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => false,
+        HttpRequestException { InnerException: DevcontainerException or IOException { InnerException: DevcontainerException } } => false,
+        HttpRequestException or IOException => true,
+        _ => false,
+    };
+
+    private TimeSpan Pause(int attempt, Exception? e)
+    {
+        TimeSpan pause = _options.RetryDelay * Math.Pow(2, attempt) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+        if (e is TransientStatusException { RetryAfter: { } asked } && asked > pause)
+        {
+            pause = asked;
+        }
+
+        return pause < _options.LongestRetryDelay ? pause : _options.LongestRetryDelay;
+    }
+
+    // The first error of a registry's body, as ": CODE message"; empty where there is none.
+    private async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] body = await ReadBodyAsync(response, LargestError, "error", _options, cancellationToken).ConfigureAwait(false);
+            using JsonDocument document = JsonDocument.Parse(body);
+            JsonElement error = document.RootElement.GetProperty("errors")[0];
+            string code = error.TryGetProperty("code", out JsonElement c) ? c.ToString() : "";
+            string text = error.TryGetProperty("message", out JsonElement m) ? m.ToString() : "";
+            return ": " + Printable.Quote(_auth.Scrub(string.Create(CultureInfo.InvariantCulture, $"{code} {text}").Trim()));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException
+            or HttpRequestException or IOException or DevcontainerException)
+        {
+            return "";
+        }
+    }
+}
