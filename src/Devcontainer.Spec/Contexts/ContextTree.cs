@@ -38,32 +38,40 @@ internal sealed class ContextTree
     /// <summary>What a folder holds and is not ignored, sorted by name, ordinal.</summary>
     public IReadOnlyList<ContextNode> Children(ContextNode folder)
     {
-        if (folder.Children is { } known)
+        if (folder.Visible is { } known)
         {
             return known;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var children = new List<ContextNode>();
-        foreach ((string name, ContextEntryKind kind) in List(folder))
+        var visible = new List<ContextNode>();
+        foreach (ContextNode node in All(folder))
         {
-            string path = folder.Path.Length == 0 ? name : folder.Path + "/" + name;
-            IgnoreState state = ignore.Match(path, folder.Ignored);
-            var node = new ContextNode(folder, path, name, kind, state);
-            if (!state.IsIgnored || (kind == ContextEntryKind.Directory && ignore.MayContainExceptions(path) && Children(node).Count > 0))
+            if (IsVisible(node))
             {
-                children.Add(node);
+                visible.Add(node);
             }
         }
 
-        children.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        return folder.Children = [.. children];
+        visible.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        return folder.Visible = [.. visible];
     }
 
-    /// <summary>The entry of this name in a folder; null where there is none or it is ignored.</summary>
-    public ContextNode? Child(ContextNode folder, ReadOnlySpan<char> name)
+    /// <summary>The node at a clean path below the root; null where there is none or it is ignored. Follows no symbolic link.</summary>
+    public ContextNode? Find(ReadOnlySpan<char> path)
     {
-        foreach (ContextNode child in Children(folder))
+        ContextNode? node = Root;
+        foreach (Range range in path.Split('/'))
+        {
+            node = node is { Kind: ContextEntryKind.Directory } ? Child(node, path[range]) : null;
+        }
+
+        return node is not null && IsVisible(node) ? node : null;
+    }
+
+    /// <summary>What is in a folder of this name, ignored or not.</summary>
+    private ContextNode? Child(ContextNode folder, ReadOnlySpan<char> name)
+    {
+        foreach (ContextNode child in All(folder))
         {
             if (name.SequenceEqual(child.Name))
             {
@@ -72,6 +80,28 @@ internal sealed class ContextTree
         }
 
         return null;
+    }
+
+    private bool IsVisible(ContextNode node) =>
+        !node.Ignored.IsIgnored
+        || (node.Kind == ContextEntryKind.Directory && ignore.MayContainExceptions(node.Path) && Children(node).Count > 0);
+
+    private ContextNode[] All(ContextNode folder)
+    {
+        if (folder.All is { } known)
+        {
+            return known;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var all = new List<ContextNode>();
+        foreach ((string name, ContextEntryKind kind) in List(folder))
+        {
+            string path = folder.Path.Length == 0 ? name : folder.Path + "/" + name;
+            all.Add(new ContextNode(folder, path, name, kind, ignore.Match(path, folder.Ignored)));
+        }
+
+        return folder.All = [.. all];
     }
 
     /// <summary>The entry of a node; null where it has vanished, or is neither file, folder nor symbolic link.</summary>
@@ -163,5 +193,12 @@ internal sealed class ContextNode(ContextNode? parent, string path, string name,
 
     public IgnoreState Ignored { get; } = ignored;
 
-    public ContextNode[]? Children { get; set; }
+    /// <summary>What the folder holds, once it has been read; unsorted.</summary>
+    public ContextNode[]? All { get; set; }
+
+    /// <summary>What of that is not ignored, once it has been asked for; sorted.</summary>
+    public ContextNode[]? Visible { get; set; }
+
+    /// <summary>Whether a <see cref="ContextSelection"/> has it.</summary>
+    public bool IsSelected { get; set; }
 }

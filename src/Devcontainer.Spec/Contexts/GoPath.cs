@@ -70,64 +70,65 @@ internal static class GoPath
     /// <summary>Go's <c>filepath.Match</c>: no wildcard matches a slash. The pattern must be valid.</summary>
     public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
-        while (!pattern.IsEmpty)
+        // Where the last star stands, and how far it reaches by now; an earlier star need never be tried again.
+        int star = -1;
+        int reach = 0;
+        int p = 0;
+        int n = 0;
+        while (true)
         {
-            switch (pattern[0])
+            if (p < pattern.Length && pattern[p] == '*')
             {
-                case '*':
-                    pattern = pattern.TrimStart('*');
-                    for (int i = 0; i <= name.Length; i++)
-                    {
-                        if (IsMatch(pattern, name[i..]))
-                        {
-                            return true;
-                        }
-
-                        if (i < name.Length && name[i] == '/')
-                        {
-                            return false;
-                        }
-                    }
-
-                    return false;
-                case '?':
-                    if (name.IsEmpty || name[0] == '/')
-                    {
-                        return false;
-                    }
-
-                    pattern = pattern[1..];
-                    name = name[1..];
-                    break;
-                case '[':
-                    int end = 0;
-                    SkipClass(pattern, ref end);
-                    if (name.IsEmpty || name[0] == '/' || !ClassContains(pattern[1..end], name[0]))
-                    {
-                        return false;
-                    }
-
-                    pattern = pattern[(end + 1)..];
-                    name = name[1..];
-                    break;
-                default:
-                    if (pattern[0] == '\\')
-                    {
-                        pattern = pattern[1..];
-                    }
-
-                    if (name.IsEmpty || name[0] != pattern[0])
-                    {
-                        return false;
-                    }
-
-                    pattern = pattern[1..];
-                    name = name[1..];
-                    break;
+                star = p++;
+                reach = n;
+            }
+            else if (p == pattern.Length && n == name.Length)
+            {
+                return true;
+            }
+            else if (n < name.Length && p < pattern.Length && MatchesOne(pattern, ref p, name[n]))
+            {
+                n++;
+            }
+            else if (star >= 0 && reach < name.Length && name[reach] != '/')
+            {
+                p = star + 1;
+                n = ++reach;
+            }
+            else
+            {
+                return false;
             }
         }
+    }
 
-        return name.IsEmpty;
+    /// <summary>Whether what stands at <paramref name="p"/> matches a character; moves on if so.</summary>
+    private static bool MatchesOne(ReadOnlySpan<char> pattern, ref int p, char c)
+    {
+        int next = p + 1;
+        bool matches;
+        switch (pattern[p])
+        {
+            case '?':
+                matches = c != '/';
+                break;
+            case '[':
+                int end = p;
+                SkipClass(pattern, ref end);
+                matches = c != '/' && ClassContains(pattern[(p + 1)..end], c);
+                next = end + 1;
+                break;
+            case '\\':
+                matches = pattern[p + 1] == c;
+                next = p + 2;
+                break;
+            default:
+                matches = pattern[p] == c;
+                break;
+        }
+
+        p = matches ? next : p;
+        return matches;
     }
 
     /// <summary>Whether an element of a path has a wildcard.</summary>

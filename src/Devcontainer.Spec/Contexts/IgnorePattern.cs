@@ -11,6 +11,7 @@ internal sealed class IgnorePattern
     private static readonly SearchValues<char> Wildcards = SearchValues.Create("*[]?^\\");
 
     private readonly Token[] tokens;
+    private readonly int wildcards;
 
     /// <summary>Compiles a pattern that <see cref="GoPath.IsValidPattern"/> accepts.</summary>
     /// <param name="pattern">Clean, without the <c>!</c>.</param>
@@ -20,6 +21,10 @@ internal sealed class IgnorePattern
         Text = pattern;
         IsException = isException;
         tokens = Compile(pattern);
+        foreach (Token token in tokens)
+        {
+            wildcards += token.Kind is TokenKind.Star or TokenKind.Folders or TokenKind.Anything ? 1 : 0;
+        }
     }
 
     private enum TokenKind
@@ -67,9 +72,34 @@ internal sealed class IgnorePattern
     }
 
     /// <summary>Whether the whole <paramref name="path"/> matches.</summary>
-    public bool IsMatch(ReadOnlySpan<char> path) => IsMatch(0, path, 0);
+    public bool IsMatch(ReadOnlySpan<char> path)
+    {
+        // With one wildcard nothing is tried twice; with more, what failed once is remembered, or the time would double with each.
+        int size = wildcards < 2 ? 0 : tokens.Length * (path.Length + 1);
+        Span<bool> failed = size <= 1024 ? stackalloc bool[size] : new bool[size];
+        failed.Clear();
+        return IsMatch(0, path, 0, failed);
+    }
 
-    private bool IsMatch(int t, ReadOnlySpan<char> path, int p)
+    private bool IsMatch(int t, ReadOnlySpan<char> path, int p, Span<bool> failed)
+    {
+        int place = (t * (path.Length + 1)) + p;
+        if (failed.IsEmpty || t == tokens.Length)
+        {
+            return Matches(t, path, p, failed);
+        }
+
+        if (failed[place])
+        {
+            return false;
+        }
+
+        bool matches = Matches(t, path, p, failed);
+        failed[place] = !matches;
+        return matches;
+    }
+
+    private bool Matches(int t, ReadOnlySpan<char> path, int p, Span<bool> failed)
     {
         for (; t < tokens.Length; t++)
         {
@@ -81,7 +111,7 @@ internal sealed class IgnorePattern
                 case TokenKind.Star:
                     while (true)
                     {
-                        if (IsMatch(t + 1, path, p))
+                        if (IsMatch(t + 1, path, p, failed))
                         {
                             return true;
                         }
@@ -97,7 +127,7 @@ internal sealed class IgnorePattern
                 case TokenKind.Anything:
                     for (; p <= path.Length; p++)
                     {
-                        if (IsMatch(t + 1, path, p))
+                        if (IsMatch(t + 1, path, p, failed))
                         {
                             return true;
                         }
@@ -105,14 +135,14 @@ internal sealed class IgnorePattern
 
                     return false;
                 case TokenKind.Folders:
-                    if (IsMatch(t + 1, path, p))
+                    if (IsMatch(t + 1, path, p, failed))
                     {
                         return true;
                     }
 
                     for (; p < path.Length && path[p] != '\n'; p++)
                     {
-                        if (path[p] == '/' && IsMatch(t + 1, path, p + 1))
+                        if (path[p] == '/' && IsMatch(t + 1, path, p + 1, failed))
                         {
                             return true;
                         }
