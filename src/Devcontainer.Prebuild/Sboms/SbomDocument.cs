@@ -149,9 +149,9 @@ internal static class SbomDocument
 
     // Credentials in an address are nobody's business.
     private static string? WebAddress(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)
-            ? uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
-            : null;
+        !Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp) ? null
+        : uri.UserInfo.Length == 0 && uri.IsWellFormedOriginalString() ? text
+        : uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped);
 
     private static string ToolVersion()
     {
