@@ -62,6 +62,7 @@ public static class Codes
     public const string FeatureChainTooLong = "DEVC2012";
     public const string FeatureDeprecated = "DEVC2013";
     public const string FeatureRenamed = "DEVC2014";
+    public const string FeatureLockDiffers = "DEVC2015";
 
     // 3xxx: inputs and keys
     public const string IgnorePatternInvalid = "DEVC3001";

@@ -230,6 +230,6 @@ public sealed record DevcontainerConfiguration
             }
         }
 
-        return requests;
+        return LegacyFeatures.Expand(requests);
     }
 }

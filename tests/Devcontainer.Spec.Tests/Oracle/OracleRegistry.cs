@@ -6,10 +6,10 @@ internal sealed class OracleRegistry(OracleCase one) : IFeatureSource
     public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
     {
         var oci = (OciFeatureReference)reference;
-        var feature = (JsonObject)((JsonObject)one.Case["registry"]!).Single(entry =>
-            FeatureReference.Parse(entry.Name) is OciFeatureReference known && known.Resource == oci.Resource && known.Tag == oci.Tag).Value;
-        FeatureMetadata metadata = FeatureMetadata.Parse(feature["metadata"]!, "devcontainer-feature.json", request.Id, oci.Name);
-        string digest = ((JsonArray)one.Read["features"]!).Cast<JsonObject>().First(seen => seen.GetString("id") == request.Id).GetString("digest")!;
+        JsonProperty feature = ((JsonObject)one.Case["registry"]!).Single(entry =>
+            FeatureReference.Parse(entry.Name) is OciFeatureReference known && known.Resource == oci.Resource && known.Tag == oci.Tag);
+        FeatureMetadata metadata = FeatureMetadata.Parse(((JsonObject)feature.Value)["metadata"]!, "devcontainer-feature.json", request.Id, oci.Name);
+        string digest = ((JsonObject)one.Answer["digests"]!).GetString(feature.Name)!;
         return ValueTask.FromResult(
             ResolvedFeature.Create(request, reference, metadata, "/none", $"{oci.Registry}/{oci.Repository}@{digest}", digest));
     }

@@ -85,6 +85,8 @@ public sealed class OracleTests
                 Differ("users", users, $"_CONTAINER_USER={ours.Users.Container}\n_REMOTE_USER={ours.Users.Remote}\n");
             }
 
+            string lockfile = FeatureLockfile.Create(ours.Features.Select(files => files.Feature)).ToText();
+            Differ("lockfile", one.Build.GetString("lockfile"), one.Build.GetString("lockfile") is null && ours.Features.Count == 0 ? null : lockfile);
             foreach (FeatureInstallFiles files in ours.Features)
             {
                 var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -2,6 +2,7 @@
 //
 //   npm ci && node record.mjs            record
 //   npm ci && node record.mjs --check    compare the recording with what the CLI says now
+//   … order.json                         only this file
 //
 // A case: name; files (path: text, or a value to be written as JSON, or '-> target' for a symbolic link); image (what docker inspect says of every image: User, Env, Labels);
 // env (the environment); registry (id: {metadata, files}: Features served as OCI artifacts while the CLI runs).
@@ -17,6 +18,7 @@ const here = import.meta.dirname;
 const cli = path.join(here, 'node_modules', '@devcontainers', 'cli', 'devcontainer.js');
 const registryPort = 58201;
 const check = process.argv.includes('--check');
+const only = process.argv.slice(2).filter(argument => argument.endsWith('.json'));
 
 const blobs = new Map();
 const manifests = new Map();
@@ -69,10 +71,14 @@ function publish(root, id, feature) {
     annotations: feature.annotated === false ? {} : { 'dev.containers.metadata': JSON.stringify(feature.metadata) },
   });
   const digest = digestOf(manifest);
+  manifests.set(referenceOf(id), { manifest, digest });
+  manifests.set(referenceOf(id).replace(/[^/]+$/, digest), { manifest, digest });
+}
+
+/** What the registry knows an id by: repository and tag. */
+function referenceOf(id) {
   const [, repository, tag] = /^[^/]+\/(.+?)(?::([^/]+))?$/.exec(id);
-  for (const reference of [digest, tag ?? 'latest']) {
-    manifests.set(`${repository}/${reference}`, { manifest, digest });
-  }
+  return `${repository}/${tag ?? 'latest'}`;
 }
 
 function addBlob(bytes) {
@@ -142,12 +148,20 @@ function readIfThere(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null;
 }
 
+function lockfileOf(repository, { config = '.devcontainer/devcontainer.json' }) {
+  return path.join(repository, config.replace(/devcontainer\.json$/, 'devcontainer-lock.json'));
+}
+
 async function ask(one) {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'oracle-'));
+  manifests.clear();
+  blobs.clear();
   try {
     const repository = lay(root, one);
-    const answer = { input: digestOf(JSON.stringify(one)) };
+    const answer = { digests: Object.fromEntries(Object.keys(one.registry ?? {}).map(id => [id, manifests.get(referenceOf(id)).digest])) };
     const read = await run(root, repository, one, 'read-configuration', '--include-merged-configuration', '--include-features-configuration');
+    fs.rmSync(lockfileOf(repository, one), { force: true });
+    const build = await run(root, repository, one, 'build');
     if (read.exit) {
       answer.read = { exit: read.exit };
     } else {
@@ -157,16 +171,14 @@ async function ask(one) {
         configuration: without(configuration, 'configFilePath'),
         mergedConfiguration: without(mergedConfiguration, 'configFilePath'),
         workspaceFolder: workspace.workspaceFolder,
-        features: (featuresConfiguration?.featureSets ?? []).map(({ sourceInformation, features: [feature], computedDigest }) => ({
+        features: (featuresConfiguration?.featureSets ?? []).map(({ sourceInformation, features: [feature] }) => ({
           id: sourceInformation.userFeatureId,
           source: sourceInformation.type,
           folder: feature.consecutiveId,
           version: feature.version,
-          digest: computedDigest,
         })),
       };
     }
-    const build = await run(root, repository, one, 'build');
     if (build.exit) {
       answer.build = { exit: build.exit, message: reason(build) };
     } else {
@@ -179,7 +191,7 @@ async function ask(one) {
         environments: fs.existsSync(content) ? Object.fromEntries(fs.readdirSync(content).sort()
           .filter(folder => fs.existsSync(path.join(content, folder, 'devcontainer-features.env')))
           .map(folder => [folder, variablesOf(path.join(content, folder, 'devcontainer-features.env'))])) : {},
-        lockfile: readIfThere(path.join(repository, path.dirname(one.config ?? '.devcontainer/x'), 'devcontainer-lock.json')),
+        lockfile: readIfThere(lockfileOf(repository, one)),
       };
     }
     // Half of a surrogate pair, which some cases have, is not for other readers.
@@ -192,16 +204,13 @@ async function ask(one) {
 const server = http.createServer(serve).listen(registryPort, '127.0.0.1');
 let differ = 0;
 fs.mkdirSync(path.join(here, 'answers'), { recursive: true });
-for (const file of fs.readdirSync(path.join(here, 'cases')).sort()) {
+for (const file of fs.readdirSync(path.join(here, 'cases')).sort().filter(name => !only.length || only.includes(name))) {
   const cases = JSON.parse(fs.readFileSync(path.join(here, 'cases', file), 'utf8'));
   const answers = {};
-  const open = [...cases];
-  await Promise.all(Array.from({ length: os.cpus().length }, async () => {
-    for (let one; (one = open.shift());) {
-      answers[one.name] = await ask(one);
-    }
-  }));
-  const text = JSON.stringify(Object.fromEntries(cases.map(one => [one.name, answers[one.name]])), null, 1) + '\n';
+  for (const one of cases) {
+    answers[one.name] = await ask(one);
+  }
+  const text = JSON.stringify(answers, null, 1) + '\n';
   const target = path.join(here, 'answers', file);
   if (check && readIfThere(target) !== text) {
     console.error(`${file}: the recording differs from what the CLI says now.`);
