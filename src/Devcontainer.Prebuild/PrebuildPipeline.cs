@@ -24,14 +24,14 @@ public sealed class PrebuildPipeline
 
     /// <summary>A pipeline over the real engine and registries.</summary>
     public PrebuildPipeline(IBuildReporter reporter)
-        : this(new ProcessRunner(), request => new BaseImageCatalog(RegistryAccess.Connect(request, new ProcessRunner())), reporter)
+        : this(new ProcessRunner(), catalogs: null, reporter)
     {
     }
 
-    internal PrebuildPipeline(IProcessRunner processes, Func<PrebuildRequest, IBaseImageCatalog> catalogs, IBuildReporter reporter)
+    internal PrebuildPipeline(IProcessRunner processes, Func<PrebuildRequest, IBaseImageCatalog>? catalogs, IBuildReporter reporter)
     {
         _processes = processes;
-        _catalogs = catalogs;
+        _catalogs = catalogs ?? (request => RegistryAccess.Connect(request, processes));
         _reporter = reporter;
     }
 
@@ -40,7 +40,7 @@ public sealed class PrebuildPipeline
     public async Task<ResolvedPrebuild> ResolveAsync(PrebuildRequest request, CancellationToken cancellationToken)
     {
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, ReceiptFile.TryRead(request.OutputPath), _reporter, cancellationToken).ConfigureAwait(false);
-        IBaseImageCatalog catalog = _catalogs(request);
+        using IBaseImageCatalog catalog = _catalogs(request);
         inputs = await PinAsync(inputs, catalog, cancellationToken).ConfigureAwait(false);
         PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), catalog, _reporter, cancellationToken).ConfigureAwait(false);
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, _reporter, cancellationToken).ConfigureAwait(false);
@@ -56,11 +56,29 @@ public sealed class PrebuildPipeline
         long started = Stopwatch.GetTimestamp();
         Receipt? receipt = ReceiptFile.TryRead(request.OutputPath);
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, receipt, _reporter, cancellationToken).ConfigureAwait(false);
-        IBaseImageCatalog? catalog = null;
+
+        // Made lazily: an unchanged build asks no registry, and opens none.
+        var catalog = new Lazy<IBaseImageCatalog>(() => _catalogs(request));
+        try
+        {
+            return await RunAsync(inputs, receipt, catalog, started, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (catalog.IsValueCreated)
+            {
+                catalog.Value.Dispose();
+            }
+        }
+    }
+
+    private async Task<PrebuildResult?> RunAsync(
+        PrebuildInputs inputs, Receipt? receipt, Lazy<IBaseImageCatalog> catalog, long started, CancellationToken cancellationToken)
+    {
+        PrebuildRequest request = inputs.Request;
         if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null))
         {
-            catalog = _catalogs(request);
-            inputs = await PinAsync(inputs, catalog, cancellationToken).ConfigureAwait(false);
+            inputs = await PinAsync(inputs, catalog.Value, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
@@ -69,10 +87,9 @@ public sealed class PrebuildPipeline
             return Report(request, new PrebuildResult(receipt!, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
         }
 
-        catalog ??= _catalogs(request);
         if (request.DryRun)
         {
-            PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, catalog, _reporter, cancellationToken).ConfigureAwait(false);
+            PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, catalog.Value, _reporter, cancellationToken).ConfigureAwait(false);
             DryRun.Print(dry, receipt, _reporter, cancellationToken);
             return null;
         }
@@ -80,7 +97,7 @@ public sealed class PrebuildPipeline
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, _reporter, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await MakeAsync(inputs, keys, catalog, output, started, cancellationToken).ConfigureAwait(false);
+            return await MakeAsync(inputs, keys, catalog.Value, output, started, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,28 +1,57 @@
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Processes;
 
 namespace Devcontainer.Prebuild;
 
-/// <summary>The registry client as a request wants it: its mirrors, and docker's credentials of its environment.</summary>
+/// <summary>Connects to registries as a request says: its mirrors, its insecure registries, and the credentials that docker has.</summary>
 internal static class RegistryAccess
 {
-    internal static RegistryClient Connect(PrebuildRequest request, IProcessRunner processes)
+    // What is asked here is small: manifests and configurations.
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+
+    /// <summary>Where base images are asked about; disposed by the caller.</summary>
+    internal static IBaseImageCatalog Connect(PrebuildRequest request, IProcessRunner processes)
     {
+        if (request.Offline)
+        {
+            return new OfflineCatalog();
+        }
+
         var mirrors = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach ((string registry, string mirror) in request.RegistryMirrors)
         {
             mirrors[registry] = mirror;
         }
 
-        string workspace = request.WorkspaceFolder ?? Path.GetDirectoryName(request.ConfigFile)!;
-        return new RegistryClient(new RegistryClientOptions
+        string workspace = request.WorkspaceFolder ?? PrebuildInputs.WorkspaceOf(request.ConfigFile);
+        return new BaseImageCatalog(new RegistryClient(new RegistryClientOptions
         {
             Mirrors = mirrors,
             InsecureRegistries = request.InsecureRegistries,
+            Deadline = Deadline,
             Credentials = new DockerConfig(
                 DockerConfig.Folder(name => request.Environment.GetValueOrDefault(name)),
                 new CredentialProgram(processes, request.Environment, workspace)),
-        });
+        }));
+    }
+
+    /// <summary>Says that there is nobody to ask.</summary>
+    private sealed class OfflineCatalog : IBaseImageCatalog
+    {
+        /// <inheritdoc />
+        public Task<PinnedImage> PinAsync(BaseImageInput image, IReadOnlyList<Platform> platforms, CancellationToken cancellationToken) =>
+            throw new DevcontainerException(Codes.OfflineImage, image.Location, image.Name);
+
+        /// <inheritdoc />
+        public Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken) =>
+            throw new DevcontainerException(Codes.OfflineImage, image.Location, image.Name);
+
+        /// <inheritdoc />
+        public void Dispose()
+        {
+        }
     }
 }
