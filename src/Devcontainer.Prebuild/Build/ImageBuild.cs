@@ -45,6 +45,7 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
         List<BakeTarget> targets = Targets(plan, platforms, files, staging);
         var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), reporter);
         byte[] definition = BakeDefinition.Write(targets);
+        files.WriteDefinition(definition);
         int exitCode = await docker.RunAsync(
             Arguments(builder.Name),
             (stream, token) => stream.WriteAsync(definition, token).AsTask(),

@@ -32,6 +32,9 @@ internal sealed class PlanFiles
     /// <summary>The named contexts of the Features for a platform.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> FeatureContexts(Platform platform) => _features[platform.ToString()];
 
+    /// <summary>Keeps what buildx is given on standard input beside the files that it names.</summary>
+    internal void WriteDefinition(byte[] definition) => AtomicFile.Write(Path.Combine(_root, "bake.json"), definition);
+
     /// <summary>Writes the plan into a folder, which is emptied first.</summary>
     internal static PlanFiles Write(PrebuildPlan plan, string root, CancellationToken cancellationToken)
     {

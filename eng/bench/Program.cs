@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Globalization;
+
+// Arguments: the repository, an output folder, how many rounds.
+string root = args[0];
+string output = args[1];
+int rounds = int.Parse(args[2], CultureInfo.InvariantCulture);
+string registry = Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_REGISTRY") ?? throw new InvalidOperationException("Run through eng/bench/run.sh.");
+
+// A workspace each, so that nobody finds what another one left. The base image is named as the registry here has it, for the tools that know no mirrors.
+string small = Workspaces.Create(root, Path.Combine(output, "small"), registry, Workspaces.Small);
+string large = Workspaces.Create(root, Path.Combine(output, "large"), registry, Workspaces.Large);
+string empty = Workspaces.CreateEmpty(Path.Combine(output, "empty"), root);
+string cli = Path.Combine(output, "node_modules", ".bin", "devcontainer");
+
+var ours = new Command("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], small);
+var floor = new Command("empty packaged SDK", "dotnet", ["build"], empty);
+var reference = new Command("devcontainer build", cli, ["build", "--workspace-folder", small, "--image-name", "devcontainer-bench:small"], small);
+
+Console.WriteLine($"{rounds} rounds, in turn; medians of whole processes. {Environment.ProcessorCount} processors.");
+Console.WriteLine();
+Console.WriteLine("| figure | command | median s | min–max s | ratio of medians |");
+Console.WriteLine("|---|---|---|---|---|");
+Report.Print("1 nothing to do", rounds, prepare: null, ours, floor, reference);
+
+foreach ((string name, string workspace) in new[] { ("3 full build, two small Features", small), ("3 full build, apt packages", large) })
+{
+    string destination = Path.Combine(output, "buildx");
+    string plan = Path.Combine(workspace, "bin", "devcontainer", "plan");
+    var build = new Command("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], workspace);
+    build.Run();
+    var buildx = new Command("docker buildx build", "docker", Workspaces.BuildxArguments(plan, destination), workspace);
+
+    // Same Dockerfile, contexts, exporter and options; no build cache, no earlier output. Ours makes an SBOM besides.
+    void Empty()
+    {
+        new Command("prune", "docker", ["buildx", "prune", "--all", "--force"], workspace).Run();
+        foreach (string folder in new[] { destination, Path.Combine(workspace, "bin", "devcontainer", "image"), Path.Combine(workspace, "bin", "devcontainer", "sbom") })
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    Report.Print(name, Math.Max(3, rounds / 2), Empty, build, buildx);
+}
+
+/// <summary>One command that is measured.</summary>
+internal sealed record Command(string Name, string FileName, IReadOnlyList<string> Arguments, string WorkingDirectory)
+{
+    /// <summary>Runs it to its end and returns the seconds it took.</summary>
+    internal double Run()
+    {
+        var info = new ProcessStartInfo(FileName, Arguments) { WorkingDirectory = WorkingDirectory, RedirectStandardOutput = true, RedirectStandardError = true };
+        info.Environment["DevcontainerLockedMode"] = "false";
+        info.Environment["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1";
+        long started = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(info)!;
+        Task<string> standardOutput = process.StandardOutput.ReadToEndAsync();
+        Task<string> standardError = process.StandardError.ReadToEndAsync();
+        process.WaitForExit();
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return process.ExitCode == 0
+            ? seconds
+            : throw new InvalidOperationException($"{Name} failed with {process.ExitCode}:\n{standardOutput.Result}\n{standardError.Result}");
+    }
+}
+
+/// <summary>Measures commands in turn and prints a row for each.</summary>
+internal static class Report
+{
+    internal static void Print(string figure, int rounds, Action? prepare, params Command[] commands)
+    {
+        double[][] seconds = [.. commands.Select(_ => new double[rounds])];
+        for (int round = -1; round < rounds; round++)
+        {
+            for (int i = 0; i < commands.Length; i++)
+            {
+                prepare?.Invoke();
+                double taken = commands[i].Run();
+
+                // The first round warms up.
+                if (round >= 0)
+                {
+                    seconds[i][round] = taken;
+                }
+            }
+        }
+
+        double ours = Median(seconds[0]);
+        for (int i = 0; i < commands.Length; i++)
+        {
+            string ratio = i == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"ours is {ours / Median(seconds[i]):0.00} × this");
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {figure} | {commands[i].Name} | {Median(seconds[i]):0.000} | {seconds[i].Min():0.000}–{seconds[i].Max():0.000} | {ratio} |"));
+        }
+    }
+
+    private static double Median(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+}
+
+/// <summary>The workspaces that are built.</summary>
+internal static class Workspaces
+{
+    /// <summary>The Features of samples/quickstart.</summary>
+    internal const string Small = "\"./features/hello\": { \"greeting\": \"Hello\" }, \"./features/toolbox\": {}";
+
+    /// <summary>A Feature that installs packages, as most do.</summary>
+    internal const string Large = "\"./features/packages\": {}";
+
+    internal static string Create(string root, string path, string registry, string features)
+    {
+        string configuration = Path.Combine(path, ".devcontainer");
+        Copy(Path.Combine(root, "samples", "quickstart", ".devcontainer", "features"), Path.Combine(configuration, "features"));
+        string packages = Path.Combine(configuration, "features", "packages");
+        Directory.CreateDirectory(packages);
+        File.WriteAllText(Path.Combine(packages, "devcontainer-feature.json"), """{ "id": "packages", "version": "1.0.0", "name": "Packages" }""");
+        File.WriteAllText(
+            Path.Combine(packages, "install.sh"),
+            "#!/bin/sh\nset -e\napt-get update\napt-get install -y --no-install-recommends build-essential python3 jq\nrm -rf /var/lib/apt/lists/*\n");
+        File.WriteAllText(
+            Path.Combine(configuration, "devcontainer.json"),
+            $$"""{ "image": "{{registry}}/devcontainers/base:bookworm", "features": { {{features}} } }""");
+        File.WriteAllText(Path.Combine(path, "bench.proj"), "<Project Sdk=\"Devcontainer.Sdk/0.1.0-dev\" />\n");
+        WriteFeed(path, root);
+        return path;
+    }
+
+    internal static string CreateEmpty(string path, string root)
+    {
+        Directory.CreateDirectory(path);
+        File.WriteAllText(Path.Combine(path, "empty.proj"), "<Project Sdk=\"Empty.Sdk/1.0.0\" />\n");
+        WriteFeed(path, root);
+        return path;
+    }
+
+    /// <summary>The build of a plan as one would type it.</summary>
+    internal static IReadOnlyList<string> BuildxArguments(string plan, string destination)
+    {
+        string[] features = [.. File.ReadLines(Path.Combine(plan, "Dockerfile"))
+            .Where(line => line.Contains("from=devcontainer-feature-", StringComparison.Ordinal))
+            .Select(line => line.Split("from=")[1].Split(',')[0])];
+        string definition = File.ReadAllText(Path.Combine(plan, "bake.json"));
+        var arguments = new List<string>
+        {
+            "buildx", "build", "--file", Path.Combine(plan, "Dockerfile"), "--build-arg", "SOURCE_DATE_EPOCH=315532800",
+            "--output", $"type=oci,dest={destination},tar=false,rewrite-timestamp=true",
+        };
+        using var document = System.Text.Json.JsonDocument.Parse(definition);
+        foreach (System.Text.Json.JsonProperty target in document.RootElement.GetProperty("target").EnumerateObject())
+        {
+            foreach (System.Text.Json.JsonProperty context in target.Value.GetProperty("contexts").EnumerateObject())
+            {
+                arguments.Add("--build-context");
+                arguments.Add($"{context.Name}={context.Value.GetString()}");
+            }
+        }
+
+        arguments.Add(Path.Combine(plan, "context"));
+        return features.Length == 0 ? throw new InvalidOperationException("The plan has no Features.") : arguments;
+    }
+
+    private static void WriteFeed(string path, string root)
+    {
+        // No Directory.Build.* of the repository above reaches the workspaces.
+        File.WriteAllText(Path.Combine(path, "Directory.Build.props"), "<Project />\n");
+        File.WriteAllText(Path.Combine(path, "Directory.Build.targets"), "<Project />\n");
+        File.WriteAllText(Path.Combine(path, "Directory.Packages.props"), "<Project />\n");
+        File.WriteAllText(
+            Path.Combine(path, "nuget.config"),
+            $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="../packages" /></config>
+              <packageSources><clear /><add key="local" value="{Path.Combine(root, "artifacts", "packages")}" /></packageSources>
+            </configuration>
+            """);
+    }
+
+    private static void Copy(string source, string destination)
+    {
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(destination, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}
