@@ -28,6 +28,7 @@ public static class Codes
     public const string UserNotValid = "DEVC1016";
     public const string ImageMetadataIgnored = "DEVC1017";
     public const string TextHasNul = "DEVC1018";
+    public const string BuildOptionsNotSupported = "DEVC1019";
     public const string ImageReferenceInvalid = "DEVC1040";
     public const string PlatformInvalid = "DEVC1041";
     public const string DigestInvalid = "DEVC1042";

@@ -188,6 +188,11 @@ public sealed record DevcontainerConfiguration
             contextPath = Inside(context, contextNode, "The build context", Directory.Exists);
         }
 
+        if (shape.Strings(build, "options", "build.options").Count > 0)
+        {
+            throw new DevcontainerException(Codes.BuildOptionsNotSupported, ((JsonArray)build["options"]!)[0].Position.In(shape.File));
+        }
+
         return new DockerfileBuild
         {
             Dockerfile = dockerfilePath,
@@ -195,11 +200,9 @@ public sealed record DevcontainerConfiguration
             Target = shape.OptionalString(build, "target", "build.target") is { Length: > 0 } target ? target : null,
             Args = shape.TextMap(build, "args", "build.args"),
             CacheFrom = shape.Strings(build, "cacheFrom", "build.cacheFrom", orOne: true),
-            Options = shape.Strings(build, "options", "build.options"),
             DockerfileLocation = dockerfileNode.Position.In(shape.File),
             ContextLocation = contextNode.Position.In(shape.File),
             TargetLocation = build["target"]?.Position.In(shape.File),
-            OptionsLocation = build["options"]?.Position.In(shape.File),
         };
 
         string Inside(string path, JsonNode node, string what, Func<string, bool> exists)

@@ -20,9 +20,6 @@ public sealed record DockerfileBuild
     /// <summary>Images or caches to import from.</summary>
     public IReadOnlyList<string> CacheFrom { get; init; } = [];
 
-    /// <summary>More arguments for <c>docker build</c>, as written.</summary>
-    public IReadOnlyList<string> Options { get; init; } = [];
-
     /// <summary>Where the Dockerfile is named.</summary>
     public required SourceLocation DockerfileLocation { get; init; }
 
@@ -31,7 +28,4 @@ public sealed record DockerfileBuild
 
     /// <summary>Where the target is named, or null.</summary>
     public SourceLocation? TargetLocation { get; init; }
-
-    /// <summary>Where the options are, or null.</summary>
-    public SourceLocation? OptionsLocation { get; init; }
 }

@@ -61,12 +61,12 @@ internal static class JsonParser
             utf8 = utf8[bom.Length..];
         }
 
+        // Places are counted in the text as it is written; the offsets are the same.
         var cursor = new Cursor(utf8, file, limits);
         // The reader's own limit lies above ours, so that ours speaks.
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions
+        var reader = new Utf8JsonReader(Comments.Blank(utf8, file), new JsonReaderOptions
         {
             AllowTrailingCommas = true,
-            CommentHandling = JsonCommentHandling.Skip,
             MaxDepth = limits.Depth + 8,
         });
         try
@@ -79,7 +79,7 @@ internal static class JsonParser
         }
         catch (JsonException e)
         {
-            TextPosition position = PositionOf(utf8, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
+            TextPosition position = TextPosition.InLine(utf8, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
             throw new DevcontainerException(
                 Diagnostic.Create(Codes.ConfigurationNotJson, position.In(file), file ?? "the text", Reason(e)), e);
         }
@@ -155,23 +155,6 @@ internal static class JsonParser
     {
         int end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return (end < 0 ? e.Message : e.Message[..end]).TrimEnd('.');
-    }
-
-    private static TextPosition PositionOf(ReadOnlySpan<byte> utf8, long line, long byteInLine)
-    {
-        for (long i = 0; i < line; i++)
-        {
-            int end = utf8.IndexOf((byte)'\n');
-            if (end < 0)
-            {
-                break;
-            }
-
-            utf8 = utf8[(end + 1)..];
-        }
-
-        ReadOnlySpan<byte> before = utf8[..(int)Math.Min(byteInLine, utf8.Length)];
-        return new TextPosition((int)line + 1, Encoding.UTF8.GetCharCount(before) + 1);
     }
 
     /// <summary>Turns growing byte offsets into positions, reading every byte once.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Devcontainer.Diagnostics;
 
 namespace Devcontainer.Spec;
@@ -9,4 +10,23 @@ public readonly record struct TextPosition(int Line, int Column)
 {
     /// <summary>The same place as part of <paramref name="file"/>.</summary>
     public SourceLocation In(string? file) => new(file, Line, Column);
+
+    /// <summary>The place of a byte in UTF-8 text.</summary>
+    internal static TextPosition At(ReadOnlySpan<byte> utf8, int offset)
+    {
+        ReadOnlySpan<byte> before = utf8[..offset];
+        return new TextPosition(before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+    }
+
+    /// <summary>The place of a byte that is known by its line and its place there, both zero-based.</summary>
+    internal static TextPosition InLine(ReadOnlySpan<byte> utf8, long line, long byteInLine)
+    {
+        int start = 0;
+        for (long i = 0; i < line; i++)
+        {
+            start += utf8[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        return At(utf8, (int)Math.Min(start + byteInLine, utf8.Length));
+    }
 }

@@ -43,7 +43,7 @@ public sealed class DevcontainerConfigurationTests
             {"build": {
               "dockerfile": "docker/Dockerfile",
               "context": "..",
-              "target": "dev", "args": {"X": "1", "Y": 2}, "cacheFrom": "ghcr.io/a/b", "options": ["--network=host"]
+              "target": "dev", "args": {"X": "1", "Y": 2}, "cacheFrom": "ghcr.io/a/b", "options": []
             }}
             """,
             (".devcontainer/docker/Dockerfile", "FROM scratch"));
@@ -53,7 +53,6 @@ public sealed class DevcontainerConfigurationTests
         Assert.AreEqual("dev", build.Target);
         Assert.AreEqual("X=1 Y=2", string.Join(' ', build.Args.Select(pair => $"{pair.Key}={pair.Value}")));
         Assert.AreEqual("ghcr.io/a/b", build.CacheFrom.Single());
-        Assert.AreEqual("--network=host", build.Options.Single());
         Assert.AreEqual(new SourceLocation(workspace.ConfigurationFile, 2, 17), build.DockerfileLocation);
         Assert.AreEqual(new SourceLocation(workspace.ConfigurationFile, 3, 14), build.ContextLocation);
     }
@@ -136,6 +135,13 @@ public sealed class DevcontainerConfigurationTests
     {
         using var workspace = new Workspace("""{"dockerComposeFile":"compose.yml","service":"app"}""");
         workspace.Refused(Codes.ComposeNotSupported, 1, 22);
+    }
+
+    [TestMethod]
+    public void Options_for_docker_build_are_refused_for_now()
+    {
+        using var workspace = new Workspace("""{"build":{"dockerfile":"Dockerfile","options":["--network=host"]}}""", (".devcontainer/Dockerfile", ""));
+        workspace.Refused(Codes.BuildOptionsNotSupported, 1, 48);
     }
 
     [TestMethod]

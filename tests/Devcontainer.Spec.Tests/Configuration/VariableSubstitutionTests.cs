@@ -87,7 +87,6 @@ public sealed class VariableSubstitutionTests
     [DataRow("""{"image":"${env:SECRET:default}"}""", 10)]
     [DataRow("""{"build":{"dockerfile":"Dockerfile","args":{"X":"a${localEnv:SECRET}"}}}""", 49)]
     [DataRow("""{"build":{"dockerfile":"Dockerfile","target":"${localEnv:SECRET}"}}""", 46)]
-    [DataRow("""{"build":{"dockerfile":"Dockerfile","options":["--label=${localEnv:SECRET}"]}}""", 48)]
     [DataRow("""{"build":{"dockerfile":"Dockerfile","cacheFrom":"${localEnv:SECRET}"}}""", 49)]
     [DataRow("""{"image":"a","features":{"./a":{"token":"${localEnv:SECRET}"}}}""", 41)]
     [DataRow("""{"image":"a","features":{"./a":"${localEnv:SECRET}"}}""", 32)]

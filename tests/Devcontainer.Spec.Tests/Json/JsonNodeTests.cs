@@ -10,6 +10,7 @@ public sealed class JsonNodeTests
 {
     [TestMethod]
     [DataRow("{ // line\n \"a\": 1, /* block */ \"b\": [1, 2,], }", """{"a":1,"b":[1,2]}""", DisplayName = "comments and trailing commas")]
+    [DataRow("{\"a\" /* 1 */ : // 2\r\n \"//\" /**/ , \"/*\\\"*/\":/* \" */1,/**/}", """{"a":"//","/*\"*/":1}""", DisplayName = "comments everywhere, and what only looks like one")]
     [DataRow("\uFEFF{\"a\":1}", """{"a":1}""", DisplayName = "byte order mark")]
     [DataRow("{\r\n\"a\":1\r\n}\r\n", """{"a":1}""", DisplayName = "CRLF")]
     [DataRow("""{"a":1,"b":2,"a":3}""", """{"a":3,"b":2}""", DisplayName = "a duplicate keeps its first place and its last value")]
@@ -64,6 +65,8 @@ public sealed class JsonNodeTests
     [DataRow("", 1, 1)]
     [DataRow("{\"a\":", 1, 6)]
     [DataRow("// only a comment", 1, 18)]
+    [DataRow("{\n /* é */ /* open }", 2, 10)]
+    [DataRow("{ / }", 1, 3)]
     public void Broken_JSON_is_an_error_at_its_place(string text, int line, int column)
     {
         Diagnostic error = Expect.Error(Codes.ConfigurationNotJson, () => JsonNode.Parse(text, "x.json"));

@@ -30,6 +30,16 @@ public sealed class OracleTests
     }
 
     [TestMethod]
+    public void JSON_is_read_as_the_parser_of_the_reference_reads_it()
+    {
+        foreach (string line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Oracle", "answers", "jsonc.txt")))
+        {
+            string[] pair = [.. line.Split('\t').Select(text => ((JsonString)JsonNode.Parse(text)).Value)];
+            Assert.AreEqual(pair[1], JsonNode.Parse(pair[0]).ToJson(), pair[0]);
+        }
+    }
+
+    [TestMethod]
     public void Every_divergence_is_documented_and_shown_by_a_case()
     {
         string[] documented = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Oracle", "divergences.md"))
