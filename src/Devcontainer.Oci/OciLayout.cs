@@ -101,6 +101,14 @@ public sealed class OciLayout
     /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>; on reading <see cref="Codes.BlobCorrupt"/>.</exception>
     public Stream OpenBlob(Descriptor descriptor) => Open(descriptor.Digest, descriptor.Size);
 
+    /// <summary>Opens a blob for reading from an offset on, with nothing checked.</summary>
+    internal Stream OpenBlobAt(Digest digest, long offset)
+    {
+        FileStream file = OpenFile(digest);
+        file.Position = offset;
+        return file;
+    }
+
     /// <summary>Reads a blob into memory and checks its size and digest.</summary>
     /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>, <see cref="Codes.BlobCorrupt"/>, or
     /// <see cref="Codes.ContentTooLarge"/> above <see cref="MaxInMemory"/>.</exception>
@@ -258,14 +266,15 @@ public sealed class OciLayout
     }
 
     /// <summary>
-    /// Everything reachable from a descriptor, itself first, each digest once: an index's manifests, a manifest's configuration and layers. A
-    /// subject is not followed: a referrer points at it, and does not contain it.
+    /// Everything reachable from a descriptor, each digest once, and each before all that it names: an index's manifests, a manifest's
+    /// configuration and layers. A subject is not followed: a referrer points at it, and does not contain it.
     /// </summary>
     /// <exception cref="DevcontainerException">An index or manifest is missing, damaged or nested without end.</exception>
     public IReadOnlyList<Descriptor> Reachable(Descriptor root)
     {
         var found = new List<Descriptor>();
         Collect(root, found, [], 0);
+        found.Reverse();
         return found;
     }
 
@@ -305,6 +314,7 @@ public sealed class OciLayout
         return freed;
     }
 
+    // Adds what a descriptor names before the descriptor: backwards, a blob that two manifests share still comes after both.
     private void Collect(Descriptor descriptor, List<Descriptor> found, HashSet<Digest> seen, int depth)
     {
         if (depth > DeepestIndex)
@@ -317,7 +327,6 @@ public sealed class OciLayout
             return;
         }
 
-        found.Add(descriptor);
         if (MediaTypes.IsIndex(descriptor.MediaType))
         {
             foreach (Descriptor child in ReadIndex(descriptor).Manifests)
@@ -334,6 +343,8 @@ public sealed class OciLayout
                 Collect(layer, found, seen, depth + 1);
             }
         }
+
+        found.Add(descriptor);
     }
 
     private void CheckVersion()

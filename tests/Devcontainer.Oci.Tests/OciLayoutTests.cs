@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Devcontainer.Diagnostics;
 
 namespace Devcontainer.Oci.Tests;
@@ -22,7 +21,7 @@ public sealed class OciLayoutTests
     {
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder["image"]);
-        Descriptor image = AddImage(layout, "one");
+        Descriptor image = Samples.AddImage(layout, "one");
         layout.WriteIndex(new ImageIndex { Manifests = [image] });
         Assert.AreEqual(image, OciLayout.Create(folder["image"]).ReadIndex().Manifests[0]);
     }
@@ -158,7 +157,7 @@ public sealed class OciLayoutTests
         File.Delete(folder["image/index.json"]);
         File.CreateSymbolicLink(folder["image/index.json"], folder["victim"]);
 
-        layout.WriteIndex(new ImageIndex { Manifests = [AddImage(layout, "one")] });
+        layout.WriteIndex(new ImageIndex { Manifests = [Samples.AddImage(layout, "one")] });
 
         Assert.AreEqual("precious", File.ReadAllText(folder["victim"]));
         Assert.HasCount(1, layout.ReadIndex().Manifests);
@@ -171,8 +170,8 @@ public sealed class OciLayoutTests
     {
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder.Path);
-        ImageIndex one = new() { Manifests = [AddImage(layout, "one")] };
-        ImageIndex two = new() { Manifests = [AddImage(layout, "two"), AddImage(layout, "three")] };
+        ImageIndex one = new() { Manifests = [Samples.AddImage(layout, "one")] };
+        ImageIndex two = new() { Manifests = [Samples.AddImage(layout, "two"), Samples.AddImage(layout, "three")] };
         layout.WriteIndex(one);
         using var done = new CancellationTokenSource();
         Task writer = Task.Run(() =>
@@ -204,7 +203,7 @@ public sealed class OciLayoutTests
         using var folder = new TemporaryFolder();
         OciLayout from = OciLayout.Create(folder["from"]);
         OciLayout to = OciLayout.Create(folder["to"]);
-        Descriptor index = AddIndex(from, AddImage(from, "one"), AddImage(from, "two"));
+        Descriptor index = Samples.AddIndex(from, Samples.AddImage(from, "one"), Samples.AddImage(from, "two"));
         Descriptor stray = from.AddBlob("stray"u8, "a/b");
         Descriptor shared = to.AddBlob("layer one"u8, MediaTypes.Layer);
         DateTime written = File.GetLastWriteTimeUtc(to.BlobPath(shared.Digest));
@@ -220,12 +219,35 @@ public sealed class OciLayoutTests
     }
 
     [TestMethod]
+    public void Whatever_names_something_stands_before_it()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor shared = Samples.AddImage(layout, "shared");
+        Descriptor inner = Samples.AddIndex(layout, shared);
+        Descriptor root = Samples.AddIndex(layout, shared, Samples.AddImage(layout, "one"), inner, Samples.AddIndex(layout, inner));
+
+        List<Digest> order = [.. layout.Reachable(root).Select(d => d.Digest)];
+
+        CollectionAssert.AllItemsAreUnique(order);
+        foreach (Descriptor parent in layout.Reachable(root))
+        {
+            IEnumerable<Descriptor> children = MediaTypes.IsIndex(parent.MediaType) ? layout.ReadIndex(parent).Manifests
+                : MediaTypes.IsManifest(parent.MediaType) ? layout.ReadManifest(parent).Layers : [];
+            foreach (Descriptor child in children)
+            {
+                Assert.IsGreaterThan(order.IndexOf(parent.Digest), order.IndexOf(child.Digest));
+            }
+        }
+    }
+
+    [TestMethod]
     public void Importing_replaces_a_blob_that_is_cut_short()
     {
         using var folder = new TemporaryFolder();
         OciLayout from = OciLayout.Create(folder["from"]);
         OciLayout to = OciLayout.Create(folder["to"]);
-        Descriptor image = AddImage(from, "one");
+        Descriptor image = Samples.AddImage(from, "one");
         to.ImportFrom(from, image);
         Descriptor layer = from.ReadManifest(image).Layers[0];
         File.WriteAllText(to.BlobPath(layer.Digest), "lay");
@@ -247,7 +269,7 @@ public sealed class OciLayoutTests
         using var folder = new TemporaryFolder();
         OciLayout from = OciLayout.Create(folder["from"]);
         OciLayout to = OciLayout.Create(folder["to"]);
-        Descriptor index = AddIndex(from, AddImage(from, "one"));
+        Descriptor index = Samples.AddIndex(from, Samples.AddImage(from, "one"));
         string path = from.BlobPath(from.Reachable(index)[blob].Digest);
         if (cut)
         {
@@ -267,8 +289,8 @@ public sealed class OciLayoutTests
     {
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder.Path);
-        Descriptor kept = AddIndex(layout, AddImage(layout, "one"));
-        Descriptor dropped = AddImage(layout, "two");
+        Descriptor kept = Samples.AddIndex(layout, Samples.AddImage(layout, "one"));
+        Descriptor dropped = Samples.AddImage(layout, "two");
         File.WriteAllText(folder["ingest/leftover"], "x");
         layout.WriteIndex(new ImageIndex { Manifests = [kept] });
         long size = layout.Reachable(dropped).Sum(d => d.Size);
@@ -286,7 +308,7 @@ public sealed class OciLayoutTests
     {
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder.Path);
-        Descriptor image = AddImage(layout, "one");
+        Descriptor image = Samples.AddImage(layout, "one");
         layout.WriteIndex(new ImageIndex { Manifests = [image] });
         File.WriteAllText(layout.BlobPath(image.Digest), "x");
         Errors.Expect(Codes.BlobCorrupt, () => layout.DeleteUnreachable());
@@ -298,10 +320,10 @@ public sealed class OciLayoutTests
     {
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder.Path);
-        Descriptor nested = AddImage(layout, "one");
+        Descriptor nested = Samples.AddImage(layout, "one");
         for (int i = 0; i < 20; i++)
         {
-            nested = AddIndex(layout, nested);
+            nested = Samples.AddIndex(layout, nested);
         }
 
         Errors.Expect(Codes.LayoutInvalid, () => layout.Reachable(nested));
@@ -328,17 +350,6 @@ public sealed class OciLayoutTests
         Assert.AreEqual(arm.Layers[0].Digest, layout.ReadConfig(arm).DiffIds[0]);
         Assert.IsTrue(layout.Reachable(two).All(layout.Contains));
     }
-
-    private static Descriptor AddImage(OciLayout layout, string name)
-    {
-        Descriptor layer = layout.AddBlob(Encoding.UTF8.GetBytes("layer " + name), MediaTypes.Layer);
-        Descriptor config = layout.AddBlob(
-            new ImageConfig { Architecture = "amd64", Os = "linux", DiffIds = [layer.Digest] }.ToBytes(), MediaTypes.ImageConfig);
-        return layout.AddBlob(new ImageManifest { Config = config, Layers = [layer] }.ToBytes(), MediaTypes.ImageManifest);
-    }
-
-    private static Descriptor AddIndex(OciLayout layout, params Descriptor[] manifests) =>
-        layout.AddBlob(new ImageIndex { Manifests = manifests }.ToBytes(), MediaTypes.ImageIndex);
 
     private static void Drain(Stream stream)
     {

@@ -118,7 +118,11 @@ public sealed partial class RegistryClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _transport.Dispose();
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _fallback.Dispose();
+    }
 
     internal static DevcontainerException DeadlinePassed(RegistryEndpoint endpoint, RegistryClientOptions options) =>
         new(Codes.RegistryTimeout, endpoint.Registry, $"it was not done in {options.Deadline.TotalSeconds:0.###} s");

@@ -40,6 +40,12 @@ public sealed record RegistryClientOptions
     /// <summary>How long one call may take in all, repetitions and the whole body included.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>The largest blob that is uploaded in one piece; some proxies in front of registries take no more than 100 MB.</summary>
+    public long LargestUpload { get; init; } = long.MaxValue;
+
+    /// <summary>The size of the pieces of a blob that is larger, or that a registry does not take whole (413).</summary>
+    public int ChunkSize { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>How many transfers run side by side.</summary>
     public int Parallelism { get; init; } = 6;
 

@@ -19,9 +19,6 @@ internal sealed record RegistryRequest
     /// <summary>Makes the body anew for every sending; the callback is to be called whenever a piece of it went out.</summary>
     internal Func<Action, HttpContent>? Body { get; init; }
 
-    /// <summary>Whether sending it twice does no more than sending it once.</summary>
-    internal bool MayRepeat { get; init; } = true;
-
     /// <summary>For messages: no query, it may hold what a presigned address is signed with.</summary>
     public override string ToString() => $"{Method} {Uri.GetLeftPart(UriPartial.Path)}";
 }

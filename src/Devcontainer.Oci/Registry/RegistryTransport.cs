@@ -36,7 +36,7 @@ internal sealed class RegistryTransport : IDisposable
             MaxResponseHeadersLength = 64,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         });
-        _auth = new RegistryAuth(options, SendOnceAsync);
+        _auth = new RegistryAuth(options, (message, cancellationToken) => TransmitAsync(message, null, cancellationToken));
         _repeat = new ResiliencePipelineBuilder { TimeProvider = options.Time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -54,20 +54,72 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="read">Reads the answer, of whatever status but 408, 429 and 5xx. The response is disposed after it.</param>
     /// <param name="cancellationToken">Cancels; the deadline too.</param>
     /// <exception cref="DevcontainerException">The registry cannot be reached, refuses or stalls.</exception>
-    internal async Task<T> SendAsync<T>(
+    internal Task<T> SendAsync<T>(
         RegistryRequest request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
-        await RepeatAsync(
+        RepeatAsync(
             request,
             async token =>
             {
-                using HttpResponseMessage response = await AttemptAsync(request, token).ConfigureAwait(false);
+                using HttpResponseMessage response = await SendOnceAsync(request, token).ConfigureAwait(false);
                 return await read(response, token).ConfigureAwait(false);
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
 
     /// <summary>Sends a request; the caller reads the answer and disposes it.</summary>
     internal Task<HttpResponseMessage> OpenAsync(RegistryRequest request, CancellationToken cancellationToken) =>
-        RepeatAsync(request, token => AttemptAsync(request, token), cancellationToken);
+        RepeatAsync(request, token => SendOnceAsync(request, token), cancellationToken);
+
+    /// <summary>Does what may take several requests, all of it again where something passing went wrong on the way.</summary>
+    /// <param name="request">The request that names what is done, for messages.</param>
+    /// <param name="attempt">Sends with <see cref="SendOnceAsync(RegistryRequest, CancellationToken)"/>.</param>
+    /// <param name="cancellationToken">Cancels; the deadline too.</param>
+    /// <exception cref="DevcontainerException">The registry cannot be reached, refuses or stalls.</exception>
+    internal async Task<T> RepeatAsync<T>(RegistryRequest request, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransientStatusException e)
+        {
+            throw new DevcontainerException(
+                e.Status == HttpStatusCode.TooManyRequests
+                    ? Diagnostic.Create(Codes.RegistryRateLimited, null, request.Endpoint.Registry, request)
+                    : Diagnostic.Create(Codes.RegistryRefused, null, request.Endpoint.Registry, (int)e.Status, request, ""),
+                e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Own(e) ?? Unreachable(request.Endpoint, e);
+        }
+    }
+
+    /// <summary>Sends a request once, signed in and redirected as need be.</summary>
+    /// <exception cref="TransientStatusException">408, 429 or 5xx.</exception>
+    /// <exception cref="HttpRequestException">The network failed.</exception>
+    /// <exception cref="IOException">The network failed, or was silent (<see cref="StallException"/>).</exception>
+    internal async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        AuthenticationHeaderValue? authorization = await _auth.KnownAsync(request, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await FollowAsync(request, authorization, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A token may be missing, or have expired: one answer to a challenge, and no second. Another host's challenge is not ours to answer.
+            if (response.StatusCode == HttpStatusCode.Unauthorized && IsOwn(request, response.RequestMessage!.RequestUri!)
+                && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
+            {
+                response.Dispose();
+                response = await FollowAsync(request, answer, cancellationToken).ConfigureAwait(false);
+            }
+
+            return (int)response.StatusCode is 408 or 429 or >= 500 ? throw new TransientStatusException(response) : response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
 
     public void Dispose()
     {
@@ -116,37 +168,6 @@ internal sealed class RegistryTransport : IDisposable
 
     internal static DevcontainerException Protocol(RegistryRequest request, string reason) => new(Codes.RegistryProtocol, request.Endpoint.Registry, reason);
 
-    private async Task<T> RepeatAsync<T>(RegistryRequest request, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return request.MayRepeat
-                ? await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
-                : await attempt(cancellationToken).ConfigureAwait(false);
-        }
-        catch (TransientStatusException e)
-        {
-            throw new DevcontainerException(
-                e.Status == HttpStatusCode.TooManyRequests
-                    ? Diagnostic.Create(Codes.RegistryRateLimited, null, request.Endpoint.Registry, request)
-                    : Diagnostic.Create(Codes.RegistryRefused, null, request.Endpoint.Registry, (int)e.Status, request, ""),
-                e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            // What our own body threw while it was sent is not the network's fault.
-            for (Exception? inner = e.InnerException; inner is not null; inner = inner.InnerException)
-            {
-                if (inner is DevcontainerException own)
-                {
-                    throw own;
-                }
-            }
-
-            throw Unreachable(request.Endpoint, e);
-        }
-    }
-
     internal static DevcontainerException Unreachable(RegistryEndpoint endpoint, Exception e) =>
         new(
             e is StallException
@@ -165,29 +186,6 @@ internal sealed class RegistryTransport : IDisposable
         _ => "the connection broke",
     };
 
-    private async Task<HttpResponseMessage> AttemptAsync(RegistryRequest request, CancellationToken cancellationToken)
-    {
-        AuthenticationHeaderValue? authorization = await _auth.KnownAsync(request, cancellationToken).ConfigureAwait(false);
-        HttpResponseMessage response = await FollowAsync(request, authorization, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            // A token may be missing, or have expired: one answer to a challenge, and no second.
-            if (response.StatusCode == HttpStatusCode.Unauthorized
-                && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
-            {
-                response.Dispose();
-                response = await FollowAsync(request, answer, cancellationToken).ConfigureAwait(false);
-            }
-
-            return (int)response.StatusCode is 408 or 429 or >= 500 ? throw new TransientStatusException(response) : response;
-        }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
-    }
-
     private async Task<HttpResponseMessage> FollowAsync(
         RegistryRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
@@ -197,7 +195,7 @@ internal sealed class RegistryTransport : IDisposable
             HttpResponseMessage response;
             using (HttpRequestMessage message = Message(request, uri, authorization))
             {
-                response = await SendOnceAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
+                response = await TransmitAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
             }
 
             bool safe = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
@@ -223,6 +221,17 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
+    // What our own body threw while it was sent is not the network's fault.
+    private static DevcontainerException? Own(Exception? e)
+    {
+        while (e is not null and not DevcontainerException)
+        {
+            e = e.InnerException;
+        }
+
+        return e as DevcontainerException;
+    }
+
     private static HttpRequestMessage Message(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization)
     {
         var message = new HttpRequestMessage(request.Method, uri);
@@ -237,7 +246,7 @@ internal sealed class RegistryTransport : IDisposable
         }
 
         // Only the registry itself may see the proof: not where it redirects to, not where it wants an upload to go.
-        if (authorization is not null && uri.Scheme == request.Endpoint.Origin.Scheme && uri.Authority == request.Endpoint.Origin.Authority)
+        if (authorization is not null && IsOwn(request, uri))
         {
             message.Headers.Authorization = authorization;
         }
@@ -245,10 +254,10 @@ internal sealed class RegistryTransport : IDisposable
         return message;
     }
 
-    private Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage message, CancellationToken cancellationToken) =>
-        SendOnceAsync(message, null, cancellationToken);
+    private static bool IsOwn(RegistryRequest request, Uri uri) =>
+        uri.Scheme == request.Endpoint.Origin.Scheme && uri.Authority == request.Endpoint.Origin.Authority;
 
-    private async Task<HttpResponseMessage> SendOnceAsync(
+    private async Task<HttpResponseMessage> TransmitAsync(
         HttpRequestMessage message, Func<Action, HttpContent>? body, CancellationToken cancellationToken)
     {
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -271,8 +280,7 @@ internal sealed class RegistryTransport : IDisposable
         TransientStatusException => true,
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => false,
         HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => false,
-        HttpRequestException { InnerException: DevcontainerException or IOException { InnerException: DevcontainerException } } => false,
-        HttpRequestException or IOException => true,
+        HttpRequestException or IOException => Own(e) is null,
         _ => false,
     };
 

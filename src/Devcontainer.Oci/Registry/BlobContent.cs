@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Oci;
+
+/// <summary>A blob, or a piece of it, as a request's body: streamed, and opened anew whenever the request is sent again.</summary>
+internal sealed class BlobContent : HttpContent
+{
+    private readonly BlobSource _source;
+    private readonly long _offset;
+    private readonly long _length;
+    private readonly Action _sent;
+
+    internal BlobContent(BlobSource source, long offset, long length, Action sent)
+    {
+        _source = source;
+        _offset = offset;
+        _length = length;
+        _sent = sent;
+        Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await using Stream content = _source.Open(_offset);
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            for (long left = _length; left > 0;)
+            {
+                int read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    throw new DevcontainerException(Codes.BlobCorrupt, _source.Blob.Digest.Value, _source.Origin, $"it ends before its {_source.Blob.Size} bytes");
+                }
+
+                left -= read;
+                if (left == 0 && _offset + _length == _source.Blob.Size)
+                {
+                    // The last piece goes out only when the end, where a layout's blob checks its digest, has been read.
+                    _ = await content.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+                }
+
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                _sent();
+            }
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _length;
+        return true;
+    }
+}

@@ -1,0 +1,354 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Oci;
+
+/// <content>Pushing: blobs, manifests, tags.</content>
+public sealed partial class RegistryClient
+{
+    private enum BlobOutcome
+    {
+        Existing,
+        Mounted,
+        Uploaded,
+    }
+
+    /// <summary>
+    /// Pushes everything reachable from a descriptor, by digest: first blobs, then manifests, then indexes, so that the registry at no time
+    /// has something that names what it has not. What is there already is not sent. Safe to repeat.
+    /// </summary>
+    /// <param name="layout">Where the content is.</param>
+    /// <param name="root">An index or a manifest.</param>
+    /// <param name="repository">Where it goes; tag and digest do not matter.</param>
+    /// <param name="mountFrom">Repositories of the same registry that may have some of the blobs; others are passed over.</param>
+    /// <param name="cancellationToken">Cancels; what is pushed stays.</param>
+    /// <exception cref="DevcontainerException">The layout is damaged, or a code DEVC502x.</exception>
+    public Task<PushResult> PushAsync(
+        OciLayout layout,
+        Descriptor root,
+        ImageReference repository,
+        IReadOnlyList<ImageReference>? mountFrom = null,
+        CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(
+            repository,
+            async (endpoint, token) =>
+            {
+                IReadOnlyList<Descriptor> all = layout.Reachable(root);
+                var outcomes = new System.Collections.Concurrent.ConcurrentBag<(BlobOutcome Outcome, long Size)>();
+                var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = token };
+
+                // The largest first: the last one to be sent then is a small one.
+                await Parallel.ForEachAsync(
+                    all.Where(IsBlob).OrderByDescending(d => d.Size),
+                    parallel,
+                    async (blob, t) => outcomes.Add(
+                        (await PushBlobAsync(endpoint, repository, BlobSource.From(layout, blob), mountFrom ?? [], t).ConfigureAwait(false), blob.Size)))
+                    .ConfigureAwait(false);
+
+                await Parallel.ForEachAsync(
+                    all.Where(d => MediaTypes.IsManifest(d.MediaType)), parallel, async (manifest, t) => outcomes.Add(await PushManifestAsync(manifest, t).ConfigureAwait(false)))
+                    .ConfigureAwait(false);
+
+                // An index may name another, which stands after it.
+                foreach (Descriptor index in all.Where(d => MediaTypes.IsIndex(d.MediaType)).Reverse())
+                {
+                    outcomes.Add(await PushManifestAsync(index, token).ConfigureAwait(false));
+                }
+
+                return new PushResult(
+                    outcomes.Count(o => o.Outcome == BlobOutcome.Existing),
+                    outcomes.Count(o => o.Outcome == BlobOutcome.Mounted),
+                    outcomes.Count(o => o.Outcome == BlobOutcome.Uploaded),
+                    outcomes.Sum(o => o.Outcome == BlobOutcome.Uploaded ? o.Size : 0));
+
+                async Task<(BlobOutcome Outcome, long Size)> PushManifestAsync(Descriptor manifest, CancellationToken t)
+                {
+                    ImageReference reference = repository.WithDigest(manifest.Digest);
+                    if (await HasManifestAsync(endpoint, reference, t).ConfigureAwait(false))
+                    {
+                        return (BlobOutcome.Existing, 0);
+                    }
+
+                    await SendManifestAsync(endpoint, reference, manifest, layout.ReadBlob(manifest), t).ConfigureAwait(false);
+                    return (BlobOutcome.Uploaded, manifest.Size);
+                }
+            },
+            cancellationToken);
+
+    /// <summary>Pushes a blob that is in memory, unless the repository has it.</summary>
+    /// <returns>Its descriptor.</returns>
+    /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
+    public Task<Descriptor> PushBlobAsync(
+        ImageReference repository, ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(
+            repository,
+            async (endpoint, token) =>
+            {
+                var source = BlobSource.From(content, mediaType);
+                await PushBlobAsync(endpoint, repository, source, [], token).ConfigureAwait(false);
+                return source.Blob;
+            },
+            cancellationToken);
+
+    /// <summary>Makes a repository have a blob: finds it there, takes it over from another repository, or sends it from a layout.</summary>
+    /// <param name="repository">Where it goes.</param>
+    /// <param name="blob">The blob.</param>
+    /// <param name="layout">Where it is; null where it is expected to be in the repository or in <paramref name="mountFrom"/>.</param>
+    /// <param name="mountFrom">Repositories of the same registry that may have it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Whether it is there now; false only without a layout.</returns>
+    /// <exception cref="DevcontainerException">The blob is missing or damaged in the layout, or a code DEVC502x.</exception>
+    public Task<bool> PushBlobAsync(
+        ImageReference repository,
+        Descriptor blob,
+        OciLayout? layout,
+        IReadOnlyList<ImageReference>? mountFrom = null,
+        CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(
+            repository,
+            async (endpoint, token) => await PushBlobAsync(
+                endpoint, repository, layout is null ? new BlobSource(blob, "", _ => throw new InvalidOperationException()) : BlobSource.From(layout, blob),
+                mountFrom ?? [], layout is null, token).ConfigureAwait(false) is not null,
+            cancellationToken);
+
+    /// <summary>Puts a manifest or index under a tag or a digest. All that it names must be there already. Safe to repeat.</summary>
+    /// <param name="reference">Repository and tag, or repository and the digest of the bytes.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="mediaType">Its media type.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Its descriptor.</returns>
+    /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
+    public Task<Descriptor> PutManifestAsync(
+        ImageReference reference, ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(
+            reference,
+            async (endpoint, token) =>
+            {
+                Descriptor manifest = Descriptor.Of(content.Span, mediaType);
+                await SendManifestAsync(endpoint, reference, manifest, content, token).ConfigureAwait(false);
+                return manifest;
+            },
+            cancellationToken);
+
+    private static bool IsBlob(Descriptor descriptor) => !MediaTypes.IsManifest(descriptor.MediaType) && !MediaTypes.IsIndex(descriptor.MediaType);
+
+    private Task<bool> HasManifestAsync(RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
+    {
+        RegistryRequest request = ManifestRequest(HttpMethod.Head, endpoint, reference) with { Scope = PushScope(endpoint, reference) };
+        return _transport.SendAsync(
+            request,
+            async (response, token) => response.StatusCode switch
+            {
+                HttpStatusCode.OK => true,
+                HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => false,
+                _ => throw await _transport.RefusedAsync(request, response, token).ConfigureAwait(false),
+            },
+            cancellationToken);
+    }
+
+    // Gives the subject that the registry says it took note of, or null.
+    private Task<string?> SendManifestAsync(
+        RegistryEndpoint endpoint, ImageReference reference, Descriptor manifest, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        RegistryRequest request = ManifestRequest(HttpMethod.Put, endpoint, reference) with
+        {
+            Accept = [],
+            Scope = PushScope(endpoint, reference),
+            Body = _ => new ReadOnlyMemoryContent(content) { Headers = { ContentType = new MediaTypeHeaderValue(manifest.MediaType) } },
+        };
+        return _transport.SendAsync(
+            request,
+            async (response, token) =>
+            {
+                if (!response.IsSuccessStatusCode)
+                {
+                    throw await _transport.RefusedAsync(request, response, token).ConfigureAwait(false);
+                }
+
+                if (Stated(request, response) is { } stated && stated != manifest.Digest)
+                {
+                    throw new DevcontainerException(Codes.RegistryContentWrong, endpoint.Registry, manifest.Digest.Value, stated.Value);
+                }
+
+                return response.Headers.NonValidated.TryGetValues("OCI-Subject", out HeaderStringValues subject) ? subject.ToString() : null;
+            },
+            cancellationToken);
+    }
+
+    private async Task<BlobOutcome> PushBlobAsync(
+        RegistryEndpoint endpoint, ImageReference repository, BlobSource source, IReadOnlyList<ImageReference> mountFrom, CancellationToken cancellationToken) =>
+        (await PushBlobAsync(endpoint, repository, source, mountFrom, mountOnly: false, cancellationToken).ConfigureAwait(false))!.Value;
+
+    private async Task<BlobOutcome?> PushBlobAsync(
+        RegistryEndpoint endpoint,
+        ImageReference repository,
+        BlobSource source,
+        IReadOnlyList<ImageReference> mountFrom,
+        bool mountOnly,
+        CancellationToken cancellationToken)
+    {
+        string scope = PushScope(endpoint, repository);
+        if (await HasBlobAsync(endpoint, repository, source.Blob, scope, cancellationToken).ConfigureAwait(false))
+        {
+            return BlobOutcome.Existing;
+        }
+
+        foreach (ImageReference from in mountFrom)
+        {
+            if (RegistryEndpoint.For(from.Registry, _options) is var theirs && theirs.Origin == endpoint.Origin
+                && await MountAsync(endpoint, repository, theirs, from, source.Blob, cancellationToken).ConfigureAwait(false))
+            {
+                return BlobOutcome.Mounted;
+            }
+        }
+
+        if (mountOnly)
+        {
+            return null;
+        }
+
+        RegistryRequest start = UploadRequest(endpoint, repository, scope);
+
+        // Repeated as a whole: an upload that broke is not one to add to, so every attempt begins its own.
+        bool whole = source.Blob.Size <= _options.LargestUpload && await _transport.RepeatAsync(start, token => UploadWholeAsync(start, source, token), cancellationToken).ConfigureAwait(false);
+        if (!whole)
+        {
+            await _transport.RepeatAsync(start, token => UploadPiecesAsync(start, source, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        return BlobOutcome.Uploaded;
+    }
+
+    private Task<bool> MountAsync(
+        RegistryEndpoint endpoint, ImageReference repository, RegistryEndpoint theirs, ImageReference from, Descriptor blob, CancellationToken cancellationToken)
+    {
+        RegistryRequest start = UploadRequest(endpoint, repository, $"{PushScope(endpoint, repository)} {PullScope(theirs, from)}");
+        RegistryRequest mount = start with
+        {
+            Uri = new Uri($"{start.Uri}?mount={Uri.EscapeDataString(blob.Digest.Value)}&from={Uri.EscapeDataString(theirs.Prefix + from.Repository)}"),
+        };
+        return _transport.SendAsync(
+            mount,
+            async (response, token) => response.StatusCode switch
+            {
+                HttpStatusCode.Created => true,
+                // Not mounted, but an upload begun, which expires; or a registry that does not let us read there.
+                HttpStatusCode.Accepted or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed
+                    or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => false,
+                _ => throw await _transport.RefusedAsync(mount, response, token).ConfigureAwait(false),
+            },
+            cancellationToken);
+    }
+
+    // False where the registry does not take so much at once.
+    private async Task<bool> UploadWholeAsync(RegistryRequest start, BlobSource source, CancellationToken cancellationToken)
+    {
+        (Uri location, _) = await BeginUploadAsync(start, cancellationToken).ConfigureAwait(false);
+        RegistryRequest put = start with
+        {
+            Method = HttpMethod.Put,
+            Uri = WithDigest(location, source.Blob.Digest),
+            Body = sent => new BlobContent(source, 0, source.Blob.Size, sent),
+        };
+        using HttpResponseMessage response = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.RequestEntityTooLarge)
+        {
+            return false;
+        }
+
+        await CheckUploadedAsync(put, response, source.Blob, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> UploadPiecesAsync(RegistryRequest start, BlobSource source, CancellationToken cancellationToken)
+    {
+        (Uri location, int least) = await BeginUploadAsync(start, cancellationToken).ConfigureAwait(false);
+        int chunk = Math.Max(_options.ChunkSize, least);
+        for (long offset = 0; offset < source.Blob.Size;)
+        {
+            long from = offset;
+            long length = Math.Min(chunk, source.Blob.Size - from);
+            RegistryRequest patch = start with
+            {
+                Method = HttpMethod.Patch,
+                Uri = location,
+                // The range of an upload has no unit before it and no size behind (distribution specification, pushing a blob in chunks), so
+                // it is no Content-Range that HttpClient would let pass as one.
+                Body = sent => Ranged(new BlobContent(source, from, length, sent), from, length),
+            };
+            using HttpResponseMessage response = await _transport.SendOnceAsync(patch, cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await _transport.RefusedAsync(patch, response, cancellationToken).ConfigureAwait(false);
+            }
+
+            location = LocationOf(patch, response) ?? location;
+            offset += length;
+        }
+
+        RegistryRequest put = start with { Method = HttpMethod.Put, Uri = WithDigest(location, source.Blob.Digest), Body = _ => new ByteArrayContent([]) };
+        using HttpResponseMessage end = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
+        await CheckUploadedAsync(put, end, source.Blob, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<(Uri Location, int LeastChunk)> BeginUploadAsync(RegistryRequest start, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await _transport.SendOnceAsync(start, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.Accepted)
+        {
+            throw await _transport.RefusedAsync(start, response, cancellationToken).ConfigureAwait(false);
+        }
+
+        int least = response.Headers.NonValidated.TryGetValues("OCI-Chunk-Min-Length", out HeaderStringValues stated)
+            && int.TryParse(stated.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length) ? length : 0;
+        return (LocationOf(start, response) ?? throw RegistryTransport.Protocol(start, "it began an upload and did not say where"), least);
+    }
+
+    private async Task CheckUploadedAsync(RegistryRequest put, HttpResponseMessage response, Descriptor blob, CancellationToken cancellationToken)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await _transport.RefusedAsync(put, response, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Stated(put, response) is { } stated && stated != blob.Digest)
+        {
+            throw new DevcontainerException(Codes.RegistryContentWrong, put.Endpoint.Registry, blob.Digest.Value, stated.Value);
+        }
+    }
+
+    // Relative or absolute; where it leads elsewhere, the transport sends no credentials there.
+    private Uri? LocationOf(RegistryRequest request, HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values))
+        {
+            return null;
+        }
+
+        return Uri.TryCreate(response.RequestMessage!.RequestUri!, values.ToString(), out Uri? location) && RegistryEndpoint.IsAllowed(location, _options)
+            ? location
+            : throw RegistryTransport.Protocol(request, "it wants an upload to go to a place that is not HTTPS");
+    }
+
+    private static Uri WithDigest(Uri location, Digest digest) =>
+        new($"{location.AbsoluteUri}{(location.Query.Length > 0 ? "&" : "?")}digest={Uri.EscapeDataString(digest.Value)}");
+
+    private static BlobContent Ranged(BlobContent content, long from, long length)
+    {
+        content.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{from}-{from + length - 1}"));
+        return content;
+    }
+
+    private static RegistryRequest UploadRequest(RegistryEndpoint endpoint, ImageReference repository, string scope) => new()
+    {
+        Method = HttpMethod.Post,
+        Endpoint = endpoint,
+        Uri = endpoint.Uri(repository.Repository, "blobs/uploads/"),
+        Scope = scope,
+    };
+
+    private static string PushScope(RegistryEndpoint endpoint, ImageReference repository) => endpoint.Scope(repository.Repository, "pull,push");
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Devcontainer.Diagnostics;
+
+namespace Devcontainer.Oci;
+
+/// <content>Referrers: manifests that say something about another, such as SBOMs and receipts.</content>
+public sealed partial class RegistryClient
+{
+    private const int MostPages = 32;
+    private const int MostFallbackWrites = 5;
+
+    private readonly SemaphoreSlim _fallback = new(1);
+
+    /// <summary>The manifests that refer to another one, by the referrers API or else by its fallback tag (OCI distribution specification,
+    /// listing referrers).</summary>
+    /// <param name="repository">Where the subject is.</param>
+    /// <param name="subject">Its digest; it need not be there.</param>
+    /// <param name="artifactType">Which kind is wanted; null for all.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
+    public Task<IReadOnlyList<Descriptor>> GetReferrersAsync(
+        ImageReference repository, Digest subject, string? artifactType = null, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync<IReadOnlyList<Descriptor>>(
+            repository,
+            async (endpoint, token) =>
+            {
+                IEnumerable<Descriptor> referrers = await ListReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false)
+                    ?? (await FallbackAsync(endpoint, repository, subject, token).ConfigureAwait(false))?.Manifests
+                    ?? [];
+                return [.. referrers.Where(r => artifactType is null || r.ArtifactType == artifactType)];
+            },
+            cancellationToken);
+
+    /// <summary>Puts a manifest that has a subject, and makes it findable: where the registry has no referrers API, by adding it to the
+    /// fallback tag. Its blobs must be there already. Safe to repeat.</summary>
+    /// <returns>Its descriptor.</returns>
+    /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
+    public Task<Descriptor> PutReferrerAsync(ImageReference repository, ImageManifest referrer, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(
+            repository,
+            async (endpoint, token) =>
+            {
+                Descriptor subject = referrer.Subject ?? throw new ArgumentException("The manifest has no subject.", nameof(referrer));
+                byte[] bytes = referrer.ToBytes();
+                Descriptor descriptor = Descriptor.Of(bytes, referrer.MediaType) with
+                {
+                    // What it is called without a type of its own (manifest.md, artifactType).
+                    ArtifactType = referrer.ArtifactType ?? referrer.Config.MediaType,
+                    Annotations = referrer.Annotations,
+                };
+                string? noted = await SendManifestAsync(endpoint, repository.WithDigest(descriptor.Digest), descriptor, bytes, token).ConfigureAwait(false);
+                if (noted is null)
+                {
+                    await AddToFallbackAsync(endpoint, repository, subject.Digest, descriptor, token).ConfigureAwait(false);
+                }
+
+                return descriptor;
+            },
+            cancellationToken);
+
+    // Null where the registry has no referrers API.
+    private async Task<List<Descriptor>?> ListReferrersAsync(
+        RegistryEndpoint endpoint, ImageReference repository, Digest subject, CancellationToken cancellationToken)
+    {
+        var referrers = new List<Descriptor>();
+        Uri? page = endpoint.Uri(repository.Repository, $"referrers/{subject}");
+        for (int pages = 0; page is not null; pages++)
+        {
+            if (pages == MostPages)
+            {
+                throw new DevcontainerException(Codes.ContentTooLarge, $"list of what refers to {subject}", $"over {MostPages} pages", MostPages);
+            }
+
+            var request = new RegistryRequest
+            {
+                Method = HttpMethod.Get, Endpoint = endpoint, Uri = page, Scope = PullScope(endpoint, repository), Accept = [MediaTypes.ImageIndex],
+            };
+            (ImageIndex? index, Uri? next) = await _transport.SendAsync(request, (response, token) => ReadPageAsync(request, response, token), cancellationToken)
+                .ConfigureAwait(false);
+            if (index is null)
+            {
+                return null;
+            }
+
+            referrers.AddRange(index.Manifests);
+            page = next;
+        }
+
+        return referrers;
+    }
+
+    private async Task<(ImageIndex? Index, Uri? Next)> ReadPageAsync(
+        RegistryRequest request, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        switch (response.StatusCode)
+        {
+            // What registries without the API answer, the ones that take it for something malformed included.
+            case HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed:
+                return (null, null);
+            case HttpStatusCode.OK when response.Content.Headers.ContentType?.MediaType == MediaTypes.ImageIndex:
+                break;
+            case HttpStatusCode.OK:
+                return (null, null);
+            default:
+                throw await _transport.RefusedAsync(request, response, cancellationToken).ConfigureAwait(false);
+        }
+
+        byte[] bytes = await RegistryTransport.ReadBodyAsync(response, ImageManifest.MaxSize, "list of referrers", _options, cancellationToken).ConfigureAwait(false);
+        return (ImageIndex.Parse(bytes, request.ToString()), NextPage(request, response));
+    }
+
+    // Link: </v2/…?…>; rel="next" (RFC 8288). Only a page of the same registry is followed.
+    private static Uri? NextPage(RegistryRequest request, HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("Link", out HeaderStringValues links))
+        {
+            return null;
+        }
+
+        string link = links.ToString();
+        int end = link.IndexOf('>', StringComparison.Ordinal);
+        return link.StartsWith('<') && end > 0 && link[end..].Contains("next", StringComparison.OrdinalIgnoreCase)
+            && Uri.TryCreate(request.Uri, link[1..end], out Uri? next) && next.Authority == request.Uri.Authority && next.Scheme == request.Uri.Scheme
+            ? next
+            : null;
+    }
+
+    private static ImageReference FallbackTag(ImageReference repository, Digest subject) => repository.WithTag($"{subject.Algorithm}-{subject.Hex}");
+
+    private async Task<ImageIndex?> FallbackAsync(
+        RegistryEndpoint endpoint, ImageReference repository, Digest subject, CancellationToken cancellationToken)
+    {
+        ImageReference tag = FallbackTag(repository, subject);
+        RegistryManifest? manifest = await FetchManifestAsync(endpoint, tag, cancellationToken).ConfigureAwait(false);
+        return manifest is null ? null : ImageIndex.Parse(manifest.Bytes, tag.ToString());
+    }
+
+    private async Task AddToFallbackAsync(
+        RegistryEndpoint endpoint, ImageReference repository, Digest subject, Descriptor referrer, CancellationToken cancellationToken)
+    {
+        // One after the other here; somebody else's write in between shows when ours is looked for.
+        await _fallback.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            for (int attempt = 0; attempt < MostFallbackWrites; attempt++)
+            {
+                ImageIndex index = await FallbackAsync(endpoint, repository, subject, cancellationToken).ConfigureAwait(false) ?? new ImageIndex { Manifests = [] };
+                if (index.Manifests.Any(m => m.Digest == referrer.Digest))
+                {
+                    return;
+                }
+
+                byte[] bytes = (index with { Manifests = [.. index.Manifests, referrer] }).ToBytes();
+                await SendManifestAsync(endpoint, FallbackTag(repository, subject), Descriptor.Of(bytes, MediaTypes.ImageIndex), bytes, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _fallback.Release();
+        }
+
+        throw new DevcontainerException(
+            Codes.RegistryProtocol, endpoint.Registry, $"the tag {FallbackTag(repository, subject).Tag} does not keep what is put there");
+    }
+}
