@@ -1,0 +1,3 @@
+FROM scratch
+ADD data.tar.gz /x/
+#: expect data.tar.gz

@@ -1,0 +1,3 @@
+FROM scratch
+ADD README.md /x/
+#: expect README.md

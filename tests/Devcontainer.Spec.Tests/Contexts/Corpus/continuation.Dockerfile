@@ -1,0 +1,9 @@
+FROM scratch
+# a comment
+COPY \
+    # another
+    package.json \
+
+    README.md \
+    /x/
+#: expect README.md package.json

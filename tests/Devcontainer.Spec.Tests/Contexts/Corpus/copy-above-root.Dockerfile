@@ -1,0 +1,3 @@
+FROM scratch
+COPY ../../package.json /x/
+#: expect package.json

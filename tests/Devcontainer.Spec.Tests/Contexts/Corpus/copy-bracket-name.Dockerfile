@@ -1,0 +1,3 @@
+FROM scratch
+COPY [[]brackets]/x.txt /x/
+#: expect [brackets]/x.txt

@@ -1,0 +1,5 @@
+FROM scratch
+ARG FILE=a
+COPY docs/$FILE.md /x/
+#: argument FILE=b
+#: expect docs/b.md

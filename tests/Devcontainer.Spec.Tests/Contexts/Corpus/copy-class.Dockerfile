@@ -1,0 +1,3 @@
+FROM scratch
+COPY docs/[a].md docs/[^a].md /x/
+#: expect docs/a.md docs/b.md

@@ -1,0 +1,3 @@
+FROM scratch
+COPY ./app/../docs/./a.md ./README.md /x/
+#: expect README.md docs/a.md

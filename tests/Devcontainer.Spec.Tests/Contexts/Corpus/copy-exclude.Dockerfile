@@ -1,0 +1,3 @@
+FROM scratch
+COPY --exclude=bin --exclude=**/*.md app /src
+#: expect app/.hidden app/Program.cs app/app.csproj app/blank app/empty/ app/lib/Lib.cs

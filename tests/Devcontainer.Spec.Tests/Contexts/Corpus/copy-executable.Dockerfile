@@ -1,0 +1,3 @@
+FROM scratch
+COPY scripts/*.sh /usr/local/bin/
+#: expect scripts/run.sh scripts/setup.sh

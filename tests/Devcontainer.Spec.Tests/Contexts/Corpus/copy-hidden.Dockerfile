@@ -1,0 +1,3 @@
+FROM scratch
+COPY app/.hidden .env /x/
+#: expect .env app/.hidden

@@ -1,0 +1,3 @@
+FROM scratch
+COPY links/file /x/
+#: expect links/file package.json

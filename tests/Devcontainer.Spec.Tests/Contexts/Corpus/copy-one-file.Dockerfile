@@ -1,0 +1,3 @@
+FROM scratch
+COPY package.json /
+#: expect package.json

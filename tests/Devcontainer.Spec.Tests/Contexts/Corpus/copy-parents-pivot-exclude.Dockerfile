@@ -1,0 +1,3 @@
+FROM scratch
+COPY --parents --exclude=deep/d.txt docs/./deep /x/
+#: expect docs/deep/c.md

@@ -1,0 +1,3 @@
+FROM scratch
+COPY --parents vendor/./pkg1/src/p.c /x/
+#: expect vendor/pkg1/src/p.c

@@ -1,0 +1,3 @@
+FROM scratch
+COPY package.json none*.json /x/
+#: expect package.json

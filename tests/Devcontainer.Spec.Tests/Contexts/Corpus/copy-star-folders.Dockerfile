@@ -1,0 +1,3 @@
+FROM scratch
+COPY vendor/*/package.json /x/
+#: expect vendor/pkg1/package.json vendor/pkg2/package.json

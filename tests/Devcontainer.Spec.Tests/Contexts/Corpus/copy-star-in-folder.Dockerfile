@@ -1,0 +1,3 @@
+FROM scratch
+COPY docs/*.md /x/
+#: expect docs/a.md docs/b.md

@@ -1,0 +1,3 @@
+FROM scratch
+COPY links/current/Lib.cs /x/
+#: expect app/lib/Lib.cs links/current

@@ -1,0 +1,3 @@
+FROM scratch
+COPY ünïcode.txt /x/
+#: expect ünïcode.txt

@@ -1,0 +1,6 @@
+FROM scratch
+COPY . /src
+#: ignore vendor
+#: ignore **/*.md
+#: ignore links
+#: whole

@@ -1,0 +1,6 @@
+# escape=`
+FROM scratch
+COPY `
+  docs/a.md `
+  /x/
+#: expect docs/a.md

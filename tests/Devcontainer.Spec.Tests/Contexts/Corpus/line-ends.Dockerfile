@@ -1,0 +1,4 @@
+FROM scratch
+COPY docs/a.md \
+  docs/b.md /x/
+#: expect docs/a.md docs/b.md
