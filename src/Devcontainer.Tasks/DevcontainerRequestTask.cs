@@ -163,7 +163,8 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         {
             if (item.ItemSpec.Length > 0)
             {
-                inputs.Add(new DeclaredInput(Absolute(item.ItemSpec), item.GetMetadata("Tier"), item.GetMetadata("Projection")));
+                inputs.Add(new DeclaredInput(
+                    Absolute(item.ItemSpec), OrDefault(item.GetMetadata("Tier"), "packages"), OrDefault(item.GetMetadata("Projection"), "raw")));
             }
         }
 
@@ -175,7 +176,7 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         var mounts = new List<CacheMountRequest>(CacheMounts.Length);
         foreach (ITaskItem item in CacheMounts)
         {
-            string sharing = item.GetMetadata("Sharing");
+            string sharing = OrDefault(item.GetMetadata("Sharing"), "locked");
             if (sharing is not ("locked" or "shared" or "private"))
             {
                 throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerCacheMount", item.ItemSpec, $"Sharing is locked, shared or private, not '{sharing}'");
@@ -187,11 +188,13 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
             }
 
             string id = item.GetMetadata("Id");
-            mounts.Add(new CacheMountRequest(item.ItemSpec, id.Length > 0 ? id : item.ItemSpec.Trim('/').Replace('/', '-'), sharing));
+            mounts.Add(new CacheMountRequest(item.ItemSpec, id.Length > 0 ? id : "devcontainer-" + item.ItemSpec.Trim('/').Replace('/', '-'), sharing));
         }
 
         return mounts;
     }
+
+    private static string OrDefault(string value, string standard) => value.Length > 0 ? value : standard;
 
     private List<BuildSecret> BindSecrets()
     {
