@@ -44,6 +44,11 @@ internal sealed class JsonContent(string what, string? origin)
             throw new DevcontainerException(Codes.ContentTooLarge, Name, bytes.Length, largest);
         }
 
+        if (!System.Text.Unicode.Utf8.IsValid(bytes.Span))
+        {
+            throw Invalid("it is not UTF-8");
+        }
+
         JsonDocument document;
         try
         {

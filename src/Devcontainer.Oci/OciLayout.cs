@@ -101,10 +101,16 @@ public sealed class OciLayout
     /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>; on reading <see cref="Codes.BlobCorrupt"/>.</exception>
     public Stream OpenBlob(Descriptor descriptor) => Open(descriptor.Digest, descriptor.Size);
 
-    /// <summary>Opens a blob for reading from an offset on, with nothing checked.</summary>
-    internal Stream OpenBlobAt(Digest digest, long offset)
+    /// <summary>Opens a blob for reading from an offset on; only its size is checked.</summary>
+    internal Stream OpenBlobAt(Descriptor descriptor, long offset)
     {
-        FileStream file = OpenFile(digest);
+        FileStream file = OpenFile(descriptor.Digest);
+        if (file.Length != descriptor.Size)
+        {
+            file.Dispose();
+            throw Wrong(descriptor);
+        }
+
         file.Position = offset;
         return file;
     }

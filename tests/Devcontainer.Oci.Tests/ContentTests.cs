@@ -130,6 +130,10 @@ public sealed class ContentTests
         Assert.Contains(reason, Errors.Expect(Codes.ContentInvalid, () => ImageConfig.Parse(Encoding.UTF8.GetBytes(text))));
 
     [TestMethod]
+    public void What_is_not_UTF_8_is_refused() =>
+        Assert.Contains("UTF-8", Errors.Expect(Codes.ContentInvalid, () => ImageIndex.Parse(Encoding.Latin1.GetBytes("{\"schemaVersion\":2,\"manifests\":[],\"\u00ff\":1}"))));
+
+    [TestMethod]
     public void Huge_and_deep_content_is_refused()
     {
         Errors.Expect(Codes.ContentTooLarge, () => ImageManifest.Parse(new byte[ImageManifest.MaxSize + 1]));

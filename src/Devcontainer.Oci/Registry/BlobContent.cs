@@ -39,12 +39,6 @@ internal sealed class BlobContent : HttpContent
                 }
 
                 left -= read;
-                if (left == 0 && _offset + _length == _source.Blob.Size)
-                {
-                    // The last piece goes out only when the end, where a layout's blob checks its digest, has been read.
-                    _ = await content.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
-                }
-
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 _sent();
             }

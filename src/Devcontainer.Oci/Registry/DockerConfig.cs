@@ -195,13 +195,26 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
 
         foreach (JsonProperty property in entries.EnumerateObject())
         {
-            if (IsUrlOf(property.Name, registry))
+            if (IsUrlOf(Name(property), registry))
             {
                 return property.Value;
             }
         }
 
         return null;
+    }
+
+    // A name that is not Unicode is that of no registry.
+    private static string Name(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
     }
 
     private static bool IsUrlOf(string key, string registry)

@@ -258,7 +258,7 @@ public sealed partial class RegistryClient
             return false;
         }
 
-        await CheckUploadedAsync(put, response, source.Blob, cancellationToken).ConfigureAwait(false);
+        await CheckUploadedAsync(put, response, source, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -290,7 +290,7 @@ public sealed partial class RegistryClient
 
         RegistryRequest put = start with { Method = HttpMethod.Put, Uri = WithDigest(location, source.Blob.Digest), Body = _ => new ByteArrayContent([]) };
         using HttpResponseMessage end = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
-        await CheckUploadedAsync(put, end, source.Blob, cancellationToken).ConfigureAwait(false);
+        await CheckUploadedAsync(put, end, source, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -307,16 +307,18 @@ public sealed partial class RegistryClient
         return (LocationOf(start, response) ?? throw RegistryTransport.Protocol(start, "it began an upload and did not say where"), least);
     }
 
-    private async Task CheckUploadedAsync(RegistryRequest put, HttpResponseMessage response, Descriptor blob, CancellationToken cancellationToken)
+    private async Task CheckUploadedAsync(RegistryRequest put, HttpResponseMessage response, BlobSource source, CancellationToken cancellationToken)
     {
         if (!response.IsSuccessStatusCode)
         {
+            // The registry checks the digest of what it gets, so that it is not computed a second time here unless something is wrong.
+            await source.VerifyAsync(cancellationToken).ConfigureAwait(false);
             throw await _transport.RefusedAsync(put, response, cancellationToken).ConfigureAwait(false);
         }
 
-        if (Stated(put, response) is { } stated && stated != blob.Digest)
+        if (Stated(put, response) is { } stated && stated != source.Blob.Digest)
         {
-            throw new DevcontainerException(Codes.RegistryContentWrong, put.Endpoint.Registry, blob.Digest.Value, stated.Value);
+            throw new DevcontainerException(Codes.RegistryContentWrong, put.Endpoint.Registry, source.Blob.Digest.Value, stated.Value);
         }
     }
 

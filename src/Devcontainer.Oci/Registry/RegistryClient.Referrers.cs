@@ -69,7 +69,7 @@ public sealed partial class RegistryClient
         {
             if (pages == MostPages)
             {
-                throw new DevcontainerException(Codes.ContentTooLarge, $"list of what refers to {subject}", $"over {MostPages} pages", MostPages);
+                throw new DevcontainerException(Codes.RegistryProtocol, endpoint.Registry, $"it lists what refers to {subject} on more than {MostPages} pages");
             }
 
             var request = new RegistryRequest

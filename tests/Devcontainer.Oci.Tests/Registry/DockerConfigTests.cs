@@ -30,6 +30,7 @@ public sealed class DockerConfigTests
     [DataRow("ghcr.io", "ghcr.io:443")]
     [DataRow("docker.io", "https://index.docker.io/v1/refresh-token")]
     [DataRow("mcr.microsoft.com", "docker.io")]
+    [DataRow("mcr.microsoft.com", "\\ud800")]
     public async Task An_entry_of_another_registry_is_not_taken(string registry, string key) =>
         Assert.IsNull(await FindAsync($$$$"""{"auths":{"{{{{key}}}}":{"auth":"{{{{MePass}}}}"}}}""", registry));
 

@@ -113,7 +113,7 @@ public sealed class ReferrersTests
         }
         else
         {
-            await Errors.ExpectAsync(Codes.ContentTooLarge, () => client.GetReferrersAsync(registry.Reference("app"), subject));
+            await Errors.ExpectAsync(Codes.RegistryProtocol, () => client.GetReferrersAsync(registry.Reference("app"), subject));
             Assert.IsLessThan(100, registry.Requests.Count);
         }
     }
