@@ -279,7 +279,7 @@ public sealed class OciLayout
     public IReadOnlyList<Descriptor> Reachable(Descriptor root)
     {
         var found = new List<Descriptor>();
-        Collect(root, found, [], 0);
+        Collect(root, found, new HashSet<string>(StringComparer.Ordinal), 0);
         found.Reverse();
         return found;
     }
@@ -290,7 +290,7 @@ public sealed class OciLayout
     public long DeleteUnreachable()
     {
         var found = new List<Descriptor>();
-        var seen = new HashSet<Digest>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (Descriptor root in ReadIndex().Manifests)
         {
             Collect(root, found, seen, 0);
@@ -321,14 +321,14 @@ public sealed class OciLayout
     }
 
     // Adds what a descriptor names before the descriptor: backwards, a blob that two manifests share still comes after both.
-    private void Collect(Descriptor descriptor, List<Descriptor> found, HashSet<Digest> seen, int depth)
+    private void Collect(Descriptor descriptor, List<Descriptor> found, HashSet<string> seen, int depth)
     {
         if (depth > DeepestIndex)
         {
             throw new DevcontainerException(Codes.LayoutInvalid, Root, "its indexes are nested without end");
         }
 
-        if (!seen.Add(descriptor.Digest))
+        if (!seen.Add(descriptor.Digest.Value))
         {
             return;
         }

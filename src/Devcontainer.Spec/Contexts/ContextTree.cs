@@ -145,16 +145,16 @@ internal sealed class ContextTree
 
     private string FullPath(ContextNode node) => string.Concat(root, "/", node.Path);
 
-    private List<(string Name, ContextEntryKind Kind)> List(ContextNode folder)
+    private List<Listed> List(ContextNode folder)
     {
         string path = FullPath(folder);
-        var entries = new List<(string, ContextEntryKind)>();
+        var entries = new List<Listed>();
         try
         {
             // The kind comes with the name: no file is touched, whatever it is.
-            var listing = new FileSystemEnumerable<(string, ContextEntryKind)>(
+            var listing = new FileSystemEnumerable<Listed>(
                 path,
-                static (ref FileSystemEntry entry) => (
+                static (ref FileSystemEntry entry) => new Listed(
                     entry.FileName.ToString(),
                     (entry.Attributes & FileAttributes.ReparsePoint) != 0 ? ContextEntryKind.SymbolicLink
                         : entry.IsDirectory ? ContextEntryKind.Directory
@@ -178,6 +178,9 @@ internal sealed class ContextTree
 
         return entries;
     }
+
+    /// <summary>An entry as the folder lists it. A class: lists and enumerations of structs are compiled anew at every start.</summary>
+    private sealed record Listed(string Name, ContextEntryKind Kind);
 }
 
 /// <summary>A place in a <see cref="ContextTree"/>.</summary>
