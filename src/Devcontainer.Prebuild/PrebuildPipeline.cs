@@ -82,16 +82,16 @@ public sealed class PrebuildPipeline
         }
 
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
-        if (!request.Force && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom) && ReceiptBuilder.HasNames(receipt!, request))
-        {
-            return Report(request, new PrebuildResult(receipt!, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
-        }
-
         if (request.DryRun)
         {
             PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, catalog.Value, _reporter, cancellationToken).ConfigureAwait(false);
             DryRun.Print(dry, receipt, _reporter, cancellationToken);
             return null;
+        }
+
+        if (!request.Force && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom) && ReceiptBuilder.HasNames(receipt!, request))
+        {
+            return Report(request, new PrebuildResult(receipt!, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
         }
 
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, _reporter, cancellationToken).ConfigureAwait(false);

@@ -18,11 +18,14 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
 
     private const int Version = 1;
 
+    /// <summary>Where the lock file of a configuration is.</summary>
+    internal static string PathFor(string configFile) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(configFile)!, FileName);
+
     /// <summary>Reads the lock file beside a configuration; an empty one where there is none.</summary>
     /// <exception cref="DevcontainerException">DEVC3061: the file cannot be used.</exception>
     public static LockFile Read(string configFile)
     {
-        string path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(configFile)!, FileName);
+        string path = PathFor(configFile);
         if (!File.Exists(path))
         {
             return new LockFile(path, 0, new Dictionary<string, PinnedImage>(StringComparer.Ordinal));

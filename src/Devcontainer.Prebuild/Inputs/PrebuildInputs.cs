@@ -68,7 +68,7 @@ internal sealed record PrebuildInputs
         {
             dockerfile = DockerfileDocument.Load(build.Dockerfile);
             DockerfileFrontend.Require(dockerfile, new Dictionary<string, string>(arguments, StringComparer.Ordinal), request.AllowedFrontends);
-            context = ReadContext(build, cancellationToken);
+            context = ReadContext(configuration, dockerfile, arguments, request.Platforms, reporter, cancellationToken);
         }
 
         return new PrebuildInputs
@@ -112,10 +112,32 @@ internal sealed record PrebuildInputs
         return Path.GetDirectoryName(configFile)!;
     }
 
-    private static FileTree ReadContext(DockerfileBuild build, CancellationToken cancellationToken)
+    /// <summary>The part of the context that the build reads, on any of the platforms; all of it where that cannot be told before the build.</summary>
+    private static FileTree ReadContext(
+        DevcontainerConfiguration configuration,
+        DockerfileDocument dockerfile,
+        List<KeyValuePair<string, string>> arguments,
+        IReadOnlyList<Platform> platforms,
+        IBuildReporter reporter,
+        CancellationToken cancellationToken)
     {
+        DockerfileBuild build = configuration.Build!;
+        var sources = new List<ContextSource>();
+        foreach (Platform platform in platforms)
+        {
+            sources.AddRange(Resolve(dockerfile, build.Target, arguments, platform, null).Sources);
+        }
+
         IgnoreFile ignore = IgnoreFile.Load(build.Context, build.Dockerfile);
-        IReadOnlyList<ContextEntry> entries = BuildContext.Enumerate(build.Context, ignore, GitIndex.Find(build.Context), cancellationToken);
+        ContextSelection selection = ContextSelection.Select(build.Context, ignore, GitIndex.Find(build.Context), sources, cancellationToken);
+        if (selection.Reason is { } reason)
+        {
+            reporter.Detail($"The whole build context is used: {reason}");
+        }
+
+        // The lock file is written by the first build: were it part of the context, the second one would miss. The key has its pins anyway.
+        string lockFile = LockFile.PathFor(configuration.File);
+        ContextEntry[] entries = [.. selection.Entries.Where(entry => Path.GetFullPath(entry.Path, build.Context) != lockFile)];
         return FileTree.Read(build.Context, entries, cancellationToken);
     }
 

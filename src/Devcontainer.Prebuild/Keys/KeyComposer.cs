@@ -90,6 +90,8 @@ internal static class KeyComposer
             key.Field(secret.Id);
         }
 
+        // An inline cache is written into the image's configuration.
+        key.Field(request.CacheTo.Any(static cache => cache.Type == "inline") ? "inline cache" : null);
         AddDeclared(key, inputs, "environment");
         return key.ToKey();
     }
