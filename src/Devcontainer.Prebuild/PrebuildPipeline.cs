@@ -187,7 +187,7 @@ public sealed class PrebuildPipeline
             }
 
             PinnedImage pin = await catalog.PinAsync(image, inputs.Request.Platforms, cancellationToken).ConfigureAwait(false);
-            _reporter.Status($"Pinned {reference} to {pin.Digest}.");
+            _reporter.Status($"{(inputs.Request.DryRun ? "Would pin" : "Pinned")} {reference} to {pin.Digest}.");
             pinned = pinned.With(reference, pin);
         }
 

@@ -56,25 +56,9 @@ internal sealed class ReceiptBuilder(
         Descriptor root = layout.AddBlob(index, MediaTypes.ImageIndex);
         IReadOnlyList<ReceiptBase> bases = _plan is null ? previous?.Bases ?? [] : [.. _plan.Platforms.SelectMany(static platform => platform.Bases)];
 
-        var platforms = new List<ReceiptPlatform>();
-        foreach (Descriptor manifest in manifests)
-        {
-            ReceiptPlatform? known = reusable.FirstOrDefault(platform => platform.Digest == manifest.Digest.Value && platform.Platform == manifest.Platform!.ToString());
-            ReceiptSbom? sbom = !inputs.Request.GenerateSbom
-                ? null
-                : known is not null && Probe.HasSbom(known, output.Root)
-                    ? known.Sbom
-                    : await WriteSbomAsync(manifest, bases, cancellationToken).ConfigureAwait(false);
-            ImageManifest content = layout.ReadManifest(manifest);
-            platforms.Add(new ReceiptPlatform(
-                manifest.Platform!.ToString(),
-                manifest.Digest.Value,
-                manifest.Size,
-                content.Config.Size + content.Layers.Sum(static layer => layer.Size),
-                known?.Source ?? "built",
-                sbom));
-        }
-
+        // A large base layer is read on one core, so platforms are read side by side.
+        ReceiptPlatform[] platforms = await Task.WhenAll(manifests.Select(manifest => Task.Run(
+            () => DescribeAsync(manifest, reusable, bases, cancellationToken), cancellationToken))).ConfigureAwait(false);
         var receipt = new Receipt
         {
             Keys = keys,
@@ -92,6 +76,21 @@ internal sealed class ReceiptBuilder(
         ReceiptFile.Write(receipt, output.Root);
         layout.DeleteUnreachable();
         return receipt;
+    }
+
+    private async Task<ReceiptPlatform> DescribeAsync(
+        Descriptor manifest, IReadOnlyList<ReceiptPlatform> reusable, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
+    {
+        string platform = manifest.Platform!.ToString();
+        ReceiptPlatform? known = reusable.FirstOrDefault(candidate => candidate.Digest == manifest.Digest.Value && candidate.Platform == platform);
+        ReceiptSbom? sbom = !inputs.Request.GenerateSbom
+            ? null
+            : known is not null && Probe.HasSbom(known, output.Root)
+                ? known.Sbom
+                : await WriteSbomAsync(manifest, bases, cancellationToken).ConfigureAwait(false);
+        ImageManifest content = layout.ReadManifest(manifest);
+        long size = content.Config.Size + content.Layers.Sum(static layer => layer.Size);
+        return new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom);
     }
 
     private async Task<ReceiptSbom> WriteSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
