@@ -68,6 +68,11 @@ stop() {
 # A process that nobody has waited for is gone too; it has no program any more.
 gone() { ! readlink "/proc/$1/exe" >/dev/null 2>&1; }
 
+# retry <command...>: three times, for what depends on a network.
+retry() {
+  "$@" || { sleep 1 && "$@"; } || { sleep 3 && "$@"; }
+}
+
 # wait_for <seconds> <command...>
 wait_for() {
   local end=$((SECONDS + $1))

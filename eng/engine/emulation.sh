@@ -31,16 +31,23 @@ emulation_works() {
 
 emulation_up() {
   if [[ $(engine_mode) == own ]]; then
+    binfmt_mount
     handler F C || emulation_register
   elif ! emulation_works; then
     say "emulation: letting the engine register arm64"
     if engine_binfmt --install arm64 >"$logs/emulation.log" 2>&1; then
       touch "$state/binfmt-engine"
     elif [[ -x $qemu && $(id -u) == 0 ]]; then
+      binfmt_mount
       emulation_register
     fi
   fi
   if emulation_works; then say "emulation: arm64 works"; else warn "arm64 programs cannot be run here: only amd64 images can be built"; fi
+}
+
+# Before anything is looked up in it: handlers are the kernel's, and there without the mount too.
+binfmt_mount() {
+  [[ -f $binfmt/register ]] || { mount -t binfmt_misc binfmt_misc "$binfmt" && touch "$state/binfmt-mounted"; }
 }
 
 engine_binfmt() { current_docker run --rm --privileged "${DEVCONTAINER_ENGINE_BINFMT_IMAGE:-tonistiigi/binfmt}" "$@"; }
@@ -51,20 +58,20 @@ engine_binfmt() { current_docker run --rm --privileged "${DEVCONTAINER_ENGINE_BI
 emulation_register() {
   local name=qemu-aarch64
   say "emulation: registering qemu for arm64"
-  if [[ ! -f $binfmt/register ]]; then
-    mount -t binfmt_misc binfmt_misc "$binfmt" && touch "$state/binfmt-mounted"
-  fi
   [[ ! -f $binfmt/$name ]] || name=devcontainer-aarch64
   [[ ! -f $binfmt/$name ]] || echo -1 >"$binfmt/$name"
   printf ':%s:M::%s:%s:%s:POCF\n' "$name" "$aarch64_magic" "$aarch64_mask" "$qemu" >"$binfmt/register"
+  echo "$name" >"$state/binfmt"
 }
 
 emulation_down() {
-  local file
-  for file in $(binfmt_files "interpreter $qemu"); do echo -1 >"$file"; done
+  local name
+  name=$(cat "$state/binfmt" 2>/dev/null) || name=
+  # Somebody else may have put theirs in its place.
+  if [[ $name ]] && grep -qsxF "interpreter $qemu" "$binfmt/$name"; then echo -1 >"$binfmt/$name"; fi
   if [[ -f $state/binfmt-engine ]]; then engine_binfmt --uninstall qemu-aarch64 >/dev/null 2>&1 || true; fi
   if [[ -f $state/binfmt-mounted ]]; then umount "$binfmt" || true; fi
-  rm -f "$state/binfmt-engine" "$state/binfmt-mounted"
+  rm -f "$state/binfmt" "$state/binfmt-engine" "$state/binfmt-mounted"
 }
 
 emulation_status() {

@@ -23,11 +23,12 @@ missing_images() {
 }
 
 # To be raised when the content of an image changes.
-images_version=2
+images_version=3
 
 images_up() {
-  local variant
-  variant="$(engine_mode) $(sdk_version)"
+  local variant sdk
+  sdk=$(sdk_version)
+  variant=$(engine_mode)${sdk:+ $sdk}
   if stamped "$state/images" "$images_version" "$variant" && [[ -z $(missing_images) ]]; then
     say "images: up already"
     return

@@ -30,6 +30,10 @@ debian_mirror() {
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# apt 2.6 may wait for minutes, or for ever, before it retries after a reset connection: retry at once instead.
+apt_retries='Acquire::Retries "3";
+Acquire::Retries::Delay "false";'
+
 apt_prepare() {
   local mirror suite
   has apt-get && [[ -f $debian_keyring ]] && mirror=$(debian_mirror) || return 1
@@ -55,7 +59,7 @@ Dir::Etc::preferencesparts "$apt_home/none";
 Acquire::Check-Valid-Until "false";
 Acquire::Check-Date "false";
 Acquire::Languages "none";
-Acquire::Retries "3";
+$apt_retries
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::DEP-11-icons::DefaultEnabled "false";
 Acquire::IndexTargets::deb::DEP-11-icons-small::DefaultEnabled "false";
@@ -66,7 +70,7 @@ Debug::NoLocking "1";
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
 EOF
-  private_apt apt-get -q update >"$logs/apt.log" 2>&1
+  retry private_apt apt-get -q update >"$logs/apt.log" 2>&1
 }
 
 # packages_up <set...>: downloads and unpacks the sets that are not there in this version.
@@ -85,10 +89,10 @@ packages_up() {
   rm -rf "$debs"
   mkdir -p "$debs/partial"
   if ((${#sid[@]})); then
-    (cd "$debs" && private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || packages_failed "download failed"
+    (cd "$debs" && retry private_apt apt-get -q download "${sid[@]}") >>"$logs/apt.log" 2>&1 || packages_failed "download failed"
   fi
   if ((${#suite[@]})); then
-    private_apt apt-get -q -y --reinstall --no-install-recommends -o Dir::Cache::archives="$debs" --download-only \
+    retry private_apt apt-get -q -y --reinstall --no-install-recommends -o Dir::Cache::archives="$debs" --download-only \
       install "${suite[@]}" >>"$logs/apt.log" 2>&1 || packages_failed "download failed"
   fi
   say "packages: unpacking"

@@ -34,9 +34,10 @@ Signed-By: $debian_keyring
 EOF
 }
 
-# What the machine's apt needs to reach the archive (a proxy, a clock that is off), a build inside an image needs too.
+# What apt needs here to reach the archive (a proxy, a clock that is off), it needs in a build inside an image too.
 rootfs_apt_options() {
   apt-config dump | grep -E '^Acquire::(http|https|Check-Valid-Until|Check-Date)' | grep -v '""' || true
+  echo "$apt_retries"
   echo 'Acquire::Languages "none";'
 }
 
@@ -72,7 +73,7 @@ EOF
 rootfs_build() {
   local amd64
   rootfs_apt_prepare
-  rootfs_amd64 >"$logs/rootfs-amd64.log" 2>&1 &
+  retry rootfs_amd64 >"$logs/rootfs-amd64.log" 2>&1 &
   amd64=$!
   # In the background, because errexit does not reach into what stands before `||`.
   rootfs_arm64_download >"$logs/rootfs-arm64.log" 2>&1 &
@@ -93,20 +94,21 @@ rootfs_failed() {
 # The plain one is copied aside half way: one file system only, since /proc and /sys are mounted in it then.
 rootfs_amd64() {
   local options=()
+  rm -rf "$rootfs"/amd64-*
   mapfile -t options < <(sed 's/^/--aptopt=/' "$rootfs_apt/options")
   SOURCE_DATE_EPOCH=$epoch with_root mmdebstrap --mode=root --variant=minbase --arch=amd64 --format=directory \
     "${options[@]}" \
     --customize-hook="cp -ax \"\$1\" '$rootfs/amd64-plain'" \
     --customize-hook="sh '$here/base.sh' \"\$1\" ${base_extras[*]}" \
-    "$release" "$rootfs/amd64-base" "$rootfs_apt/parts/debian.sources"
+    "$release" "$rootfs/amd64-base" "$rootfs_apt/parts/debian.sources" || return
   rm -rf "$rootfs"/amd64-plain/var/lib/apt/lists/* "$rootfs"/amd64-plain/var/cache/apt/archives/*
 }
 
 # Every package of both root file systems, each unpacked once into a folder of its own.
 rootfs_arm64_download() {
   export APT_CONFIG=$rootfs_apt/apt.conf
-  apt-get -q update &&
-    apt-get -q -y --download-only install '?essential' '?priority(required)' apt "${base_extras[@]}" || return
+  retry apt-get -q update &&
+    retry apt-get -q -y --download-only install '?essential' '?priority(required)' apt "${base_extras[@]}" || return
   mkdir -p "$rootfs/unpacked"
   # shellcheck disable=SC2016
   printf '%s\0' "$rootfs"/debs/*.deb | xargs -0 -n 1 -P "$(nproc)" sh -c '
