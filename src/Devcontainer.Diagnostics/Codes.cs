@@ -94,6 +94,7 @@ public static class Codes
     public const string NothingToLoad = "DEVC4021";
     public const string ImageMissing = "DEVC4030";
     public const string ArgumentsTooLong = "DEVC4031";
+    public const string GitHubCacheUnreachable = "DEVC4032";
 
     // 5xxx: registry and publish
     public const string LayoutNotFound = "DEVC5001";

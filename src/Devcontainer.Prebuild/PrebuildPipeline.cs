@@ -151,6 +151,11 @@ public sealed class PrebuildPipeline
         await Task.WhenAll(selecting, planning).ConfigureAwait(false);
         Builder builder = await selecting.ConfigureAwait(false);
         PrebuildPlan plan = await planning.ConfigureAwait(false);
+        if (CacheOptions.Unreachable(request) is { } warning)
+        {
+            _reporter.Warning(warning);
+        }
+
         _reporter.Status($"Building {string.Join(" and ", missing.Select(static p => p.ToString()))} with the builder {builder.Name}.");
         PlanFiles files = PlanFiles.Write(plan, output.Plan, cancellationToken);
         string staging = output.CreateStaging();

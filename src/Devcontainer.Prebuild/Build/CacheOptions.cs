@@ -1,4 +1,5 @@
 using System.Text;
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 
 namespace Devcontainer.Prebuild.Build;
@@ -25,6 +26,19 @@ internal static class CacheOptions
         }
 
         return text.ToString();
+    }
+
+    /// <summary>
+    /// A warning where GitHub's cache is asked for without the variables that lead to it: buildx would leave it out and say nothing
+    /// (docker/buildx, <c>util/buildflags/cache.go</c>).
+    /// </summary>
+    internal static Diagnostic? Unreachable(PrebuildRequest request)
+    {
+        bool asked = request.CacheFrom.Concat(request.CacheTo).Any(static cache =>
+            cache.Type == "gha" && cache.Attributes.All(static attribute => attribute.Key is not ("token" or "url" or "url_v2")));
+        bool reachable = request.Environment.ContainsKey("ACTIONS_RUNTIME_TOKEN")
+            && (request.Environment.ContainsKey("ACTIONS_CACHE_URL") || request.Environment.ContainsKey("ACTIONS_RESULTS_URL"));
+        return asked && !reachable ? Diagnostic.Create(Codes.GitHubCacheUnreachable, null) : null;
     }
 
     private static string ForPlatform(string type, string name, string value, Platform platform) => (type, name) switch
