@@ -22,8 +22,8 @@ public static class CanonicalTar
     /// <param name="entries">The entries in any order, each path once.</param>
     /// <param name="modified">The time of every entry, in whole seconds from 1970 on.</param>
     /// <param name="cancellationToken">Stops between two pieces of content.</param>
-    /// <exception cref="DevcontainerException"><see cref="Codes.ArchiveEntryInvalid"/>: a path that is no place in an archive, given twice, or
-    /// a file that gave other bytes than it promised.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.ArchiveEntryInvalid"/>: a path that is no place in an archive, given twice,
+    /// or a file that gave other bytes than it promised.</exception>
     public static void Write(
         Stream destination, IEnumerable<TarEntry> entries, DateTimeOffset modified, CancellationToken cancellationToken = default)
     {

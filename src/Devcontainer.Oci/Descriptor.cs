@@ -65,9 +65,14 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
             throw content.Invalid("'size' is negative");
         }
 
-        Platform? platform = content.Object(element, "platform") is { } p
-            ? new Platform(content.Text(p, "os"), content.Text(p, "architecture"), content.OptionalText(p, "variant") is { Length: > 0 } v ? v : null)
-            : null;
+        Platform? platform = null;
+        if (content.Object(element, "platform") is { } p)
+        {
+            string? variant = content.OptionalText(p, "variant");
+            platform = new Platform(
+                content.Text(p, "os"), content.Text(p, "architecture"), string.IsNullOrEmpty(variant) ? null : variant);
+        }
+
         return new Descriptor(content.Text(element, "mediaType"), content.Digest(element, "digest"), size)
         {
             Platform = platform,

@@ -54,7 +54,8 @@ public sealed record ImageConfig
         var digests = new List<Digest>(diffIds.Count);
         foreach (string text in diffIds)
         {
-            digests.Add(Digest.TryParse(text, out Digest digest) ? digest : throw content.Invalid("a layer's diff id is not a sha256 digest"));
+            digests.Add(
+                Digest.TryParse(text, out Digest digest) ? digest : throw content.Invalid("a layer's diff id is not a sha256 digest"));
         }
 
         return new ImageConfig

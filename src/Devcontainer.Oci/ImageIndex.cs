@@ -3,7 +3,8 @@ using Devcontainer.Diagnostics;
 
 namespace Devcontainer.Oci;
 
-/// <summary>An index: manifests, usually one for each platform (OCI image specification, image-index.md; also Docker's manifest list).</summary>
+/// <summary>An index: manifests, usually one for each platform (OCI image specification, image-index.md; also Docker's manifest
+/// list).</summary>
 public sealed record ImageIndex
 {
     private static readonly string[] Known = ["schemaVersion", "mediaType", "artifactType", "manifests", "subject", "annotations"];

@@ -6,7 +6,8 @@ namespace Devcontainer.Oci;
 /// <summary>A manifest: one configuration and its layers (OCI image specification, manifest.md; also Docker's schema 2).</summary>
 public sealed record ImageManifest
 {
-    /// <summary>The most bytes a manifest or index may have: what registries accept (OCI distribution specification, pushing manifests).</summary>
+    /// <summary>The most bytes a manifest or index may have: what registries accept (OCI distribution specification, pushing
+    /// manifests).</summary>
     public const int MaxSize = 4 * 1024 * 1024;
 
     private static readonly string[] Known = ["schemaVersion", "mediaType", "artifactType", "config", "layers", "subject", "annotations"];

@@ -30,10 +30,12 @@ public sealed class LayerReader : IDisposable
     }
 
     /// <summary>Starts to read a layer. Its compression is seen from its first bytes, as container engines do.</summary>
-    /// <param name="blob">The layer; disposed with the reader. It is read to its very end, so that a digest checked there is checked.</param>
+    /// <param name="blob">The layer; disposed with the reader. It is read to its very end, so that a digest checked there is
+    /// checked.</param>
     /// <param name="origin">Where it came from, for messages: a digest, a path.</param>
     /// <param name="limits">What to accept; <see cref="LayerLimits.Default"/> if null.</param>
-    /// <exception cref="DevcontainerException"><see cref="Codes.LayerCompressionUnsupported"/> for zstd, which .NET 10 cannot read.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayerCompressionUnsupported"/> for zstd, which .NET 10 cannot
+    /// read.</exception>
     public static LayerReader Open(Stream blob, string origin, LayerLimits? limits = null)
     {
         try
@@ -144,7 +146,8 @@ public sealed class LayerReader : IDisposable
             ModifiedSeconds = pax.ModifiedSeconds ?? header.ModifiedSeconds,
             LinkTarget = kind switch
             {
-                EntryKind.SymbolicLink when link.Length > _limits.PathLength => throw TooLarge($"{_limits.PathLength} characters in a path"),
+                EntryKind.SymbolicLink when link.Length > _limits.PathLength =>
+                    throw TooLarge($"{_limits.PathLength} characters in a path"),
                 EntryKind.SymbolicLink => link,
                 EntryKind.HardLink => Normalize(link),
                 _ => null,
@@ -245,8 +248,8 @@ public sealed class LayerReader : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DevcontainerException(
-                Diagnostic.Create(Codes.LayerInvalid, null, Printable.Quote(_origin), "its gzip data is damaged, cut short or followed by something"), e);
+            const string reason = "its gzip data is damaged, cut short or followed by something";
+            throw new DevcontainerException(Diagnostic.Create(Codes.LayerInvalid, null, Printable.Quote(_origin), reason), e);
         }
 
         _position += read;

@@ -89,9 +89,10 @@ public sealed class OciLayout
     /// <summary>Where a blob lies, or would.</summary>
     public string BlobPath(Digest digest) => Path.Combine(BlobFolder, digest.Hex);
 
-    /// <summary>Whether a blob is there in its full size. Its bytes are not read; <see cref="ReadBlob"/> and <see cref="OpenBlob(Descriptor)"/>
-    /// do check them.</summary>
-    public bool Contains(Descriptor descriptor) => new FileInfo(BlobPath(descriptor.Digest)) is { Exists: true } file && file.Length == descriptor.Size;
+    /// <summary>Whether a blob is there in its full size. Its bytes are not read; <see cref="ReadBlob"/> and <see
+    /// cref="OpenBlob(Descriptor)"/> do check them.</summary>
+    public bool Contains(Descriptor descriptor) =>
+        new FileInfo(BlobPath(descriptor.Digest)) is { Exists: true } file && file.Length == descriptor.Size;
 
     /// <summary>Opens a blob for reading; its digest is checked when the end is read.</summary>
     /// <exception cref="DevcontainerException"><see cref="Codes.BlobMissing"/>; on reading <see cref="Codes.BlobCorrupt"/>.</exception>
@@ -196,7 +197,8 @@ public sealed class OciLayout
     /// <param name="platforms">None or one: the result is a manifest; several: an index of manifests that share the layer.</param>
     /// <returns>The manifest or index.</returns>
     /// <exception cref="DevcontainerException"><see cref="Codes.ArchiveEntryInvalid"/>.</exception>
-    public Descriptor WriteSingleLayerImage(IEnumerable<TarEntry> entries, DateTimeOffset modified, params IReadOnlyList<Platform> platforms)
+    public Descriptor WriteSingleLayerImage(
+        IEnumerable<TarEntry> entries, DateTimeOffset modified, params IReadOnlyList<Platform> platforms)
     {
         Descriptor layer = AddBlob(stream => CanonicalTar.Write(stream, entries, modified), MediaTypes.Layer);
         if (platforms.Count <= 1)
@@ -371,7 +373,8 @@ public sealed class OciLayout
         {
             using JsonDocument document = JsonDocument.Parse(bytes);
             version = document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("imageLayoutVersion", out JsonElement value) && value.ValueKind == JsonValueKind.String
+                && document.RootElement.TryGetProperty("imageLayoutVersion", out JsonElement value)
+                && value.ValueKind == JsonValueKind.String
                 ? value.GetString()
                 : null;
         }

@@ -7,7 +7,8 @@ namespace Devcontainer.Oci;
 internal readonly record struct PaxHeader(
     string? Path, string? LinkPath, long? Size, long? Uid, long? Gid, long? ModifiedSeconds, bool IsSparse)
 {
-    /// <summary>Reads records of the form "length key=value\n", where the length counts all of the record; null where they are malformed.</summary>
+    /// <summary>Reads records of the form "length key=value\n", where the length counts all of the record; null where they are
+    /// malformed.</summary>
     internal static PaxHeader? Parse(ReadOnlySpan<byte> records)
     {
         var header = default(PaxHeader);

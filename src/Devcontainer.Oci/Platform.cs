@@ -15,10 +15,11 @@ namespace Devcontainer.Oci;
 public sealed record Platform(string Os, string Architecture, string? Variant = null)
 {
     private const string Allowed =
-        "linux/amd64, linux/amd64/v2, linux/amd64/v3, linux/amd64/v4, linux/arm64, linux/arm64/v9, linux/arm/v5, linux/arm/v6, linux/arm/v7, "
-        + "linux/386, linux/loong64, linux/mips64le, linux/ppc64le, linux/riscv64, linux/s390x";
+        "linux/amd64, linux/amd64/v2, linux/amd64/v3, linux/amd64/v4, linux/arm64, linux/arm64/v9, linux/arm/v5, linux/arm/v6, "
+        + "linux/arm/v7, linux/386, linux/loong64, linux/mips64le, linux/ppc64le, linux/riscv64, linux/s390x";
 
-    /// <summary>The platform that this machine runs without emulation. Dev containers are Linux, so its operating system always is.</summary>
+    /// <summary>The platform that this machine runs without emulation. Dev containers are Linux, so its operating system always
+    /// is.</summary>
     public static Platform Host { get; } = RuntimeInformation.OSArchitecture switch
     {
         System.Runtime.InteropServices.Architecture.X64 => new Platform("linux", "amd64"),
@@ -37,7 +38,8 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     public string FileName => ToString().Replace('/', '-');
 
     /// <summary>
-    /// The same platform in its one usual spelling: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm64/v8</c> as <c>arm64</c>, <c>arm</c> as
+    /// The same platform in its one usual spelling: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm64/v8</c> as <c>arm64</c>, <c>arm</c>
+    /// as
     /// <c>arm/v7</c> (the rules of containerd/platforms, database.go). Compare platforms by it.
     /// </summary>
     public Platform Normalized
@@ -63,7 +65,8 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     }
 
     /// <summary>Reads <c>os/architecture[/variant]</c> or just an architecture, and normalises it (see <see cref="Normalized"/>).</summary>
-    /// <exception cref="DevcontainerException"><see cref="Codes.PlatformInvalid"/>: nothing a dev container can run on; lists what is.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.PlatformInvalid"/>: nothing a dev container can run on; lists what
+    /// is.</exception>
     public static Platform Parse(string? text) =>
         TryParse(text, out Platform? platform)
             ? platform

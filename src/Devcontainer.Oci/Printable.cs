@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Devcontainer.Oci;
 
-/// <summary>Makes foreign text safe to show: control characters, bidirectional marks and homoglyphs are spelled out, long text is cut.</summary>
+/// <summary>Makes foreign text safe to show: control characters, bidirectional marks and homoglyphs are spelled out, long text is
+/// cut.</summary>
 internal static class Printable
 {
     private const int Longest = 200;

@@ -1,6 +1,7 @@
 namespace Devcontainer.Oci;
 
-/// <summary>Something to put into an archive by <see cref="CanonicalTar"/>. Made by <see cref="File(string, int, ReadOnlyMemory{byte})"/> and its siblings.</summary>
+/// <summary>Something to put into an archive by <see cref="CanonicalTar"/>. Made by <see cref="File(string, int, ReadOnlyMemory{byte})"/>
+/// and its siblings.</summary>
 public sealed record TarEntry
 {
     /// <summary>0644, for files.</summary>

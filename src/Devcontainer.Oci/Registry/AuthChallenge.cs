@@ -7,6 +7,9 @@ internal sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, 
 {
     private const int Longest = 16 * 1024;
 
+    // Those of a token (RFC 9110, section 5.6.2), and the colon and slash of an address without quotes.
+    private const string Marks = "!#$%&'*+-.^_`|~:/";
+
     internal string? this[string name] => Parameters.GetValueOrDefault(name);
 
     /// <summary>Reads the challenges of one header line; several stand side by side, divided by commas as their parameters are.</summary>
@@ -49,7 +52,8 @@ internal sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, 
 
                 at++;
                 SkipBlanks(header, ref at);
-                parameters.TryAdd(name.ToLowerInvariant(), at < header.Length && header[at] == '"' ? Quoted(header, ref at) : Token(header, ref at));
+                string value = at < header.Length && header[at] == '"' ? Quoted(header, ref at) : Token(header, ref at);
+                parameters.TryAdd(name.ToLowerInvariant(), value);
             }
 
             challenges.Add(new AuthChallenge(scheme.ToLowerInvariant(), parameters));
@@ -79,7 +83,7 @@ internal sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, 
     private static string Token(string text, ref int at)
     {
         int start = at;
-        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || "!#$%&'*+-.^_`|~:/".Contains(text[at], StringComparison.Ordinal)))
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || Marks.Contains(text[at], StringComparison.Ordinal)))
         {
             at++;
         }

@@ -32,10 +32,12 @@ internal sealed class BlobContent : HttpContent
         {
             for (long left = _length; left > 0;)
             {
-                int read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken).ConfigureAwait(false);
+                int read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken)
+                    .ConfigureAwait(false);
                 if (read == 0)
                 {
-                    throw new DevcontainerException(Codes.BlobCorrupt, _source.Blob.Digest.Value, _source.Origin, $"it ends before its {_source.Blob.Size} bytes");
+                    throw new DevcontainerException(
+                        Codes.BlobCorrupt, _source.Blob.Digest.Value, _source.Origin, $"it ends before its {_source.Blob.Size} bytes");
                 }
 
                 left -= read;

@@ -21,7 +21,11 @@ internal sealed class BlobStream : ReadOnlyStream
     private long _skip;
 
     internal BlobStream(
-        RegistryTransport transport, RegistryRequest request, Descriptor blob, HttpResponseMessage response, CancellationTokenSource deadline)
+        RegistryTransport transport,
+        RegistryRequest request,
+        Descriptor blob,
+        HttpResponseMessage response,
+        CancellationTokenSource deadline)
     {
         _transport = transport;
         _request = request;
@@ -100,13 +104,15 @@ internal sealed class BlobStream : ReadOnlyStream
 
     private async Task<int> ReadOnAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        _body ??= RegistryTransport.Guard(await _response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _transport.Options);
+        _body ??= RegistryTransport.Guard(
+            await _response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _transport.Options);
         if (_skip > 0)
         {
             byte[] skipped = new byte[32 * 1024];
             while (_skip > 0)
             {
-                int read = await _body.ReadAsync(skipped.AsMemory(0, (int)Math.Min(_skip, skipped.Length)), cancellationToken).ConfigureAwait(false);
+                Memory<byte> piece = skipped.AsMemory(0, (int)Math.Min(_skip, skipped.Length));
+                int read = await _body.ReadAsync(piece, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
                     return 0;

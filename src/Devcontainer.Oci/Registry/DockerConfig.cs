@@ -31,7 +31,8 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
     }
 
     /// <inheritdoc/>
-    /// <exception cref="DevcontainerException"><see cref="Codes.DockerConfigInvalid"/> or <see cref="Codes.CredentialHelperFailed"/>.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.DockerConfigInvalid"/> or <see
+    /// cref="Codes.CredentialHelperFailed"/>.</exception>
     public async ValueTask<Credential?> FindAsync(string registry, CancellationToken cancellationToken)
     {
         string path = Path.Combine(folder, "config.json");
@@ -98,7 +99,8 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
             {
-                throw new DevcontainerException(Codes.DockerConfigInvalid, path, $"'{Printable.Quote(name)}' is no name of a credential helper");
+                throw new DevcontainerException(
+                    Codes.DockerConfigInvalid, path, $"'{Printable.Quote(name)}' is no name of a credential helper");
             }
         }
 
@@ -113,7 +115,8 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
         {
             return output.Contains("credentials not found", StringComparison.Ordinal)
                 ? null
-                : throw new DevcontainerException(Codes.CredentialHelperFailed, program, path, registry, $"it ended with exit code {exitCode}");
+                : throw new DevcontainerException(
+                    Codes.CredentialHelperFailed, program, path, registry, $"it ended with exit code {exitCode}");
         }
 
         try

@@ -12,7 +12,8 @@ namespace Devcontainer.Oci;
 /// </summary>
 /// <param name="options">The client's options.</param>
 /// <param name="send">Sends a request as it is: no sign-in, no redirects.</param>
-internal sealed class RegistryAuth(RegistryClientOptions options, Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send) : IDisposable
+internal sealed class RegistryAuth(
+    RegistryClientOptions options, Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send) : IDisposable
 {
     private const int LargestTokenResponse = 256 * 1024;
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromSeconds(60);
@@ -109,7 +110,9 @@ internal sealed class RegistryAuth(RegistryClientOptions options, Func<HttpReque
     }
 
     private AuthenticationHeaderValue? Fresh((string Registry, string Scope) key, AuthenticationHeaderValue? rejected) =>
-        _tokens.TryGetValue(key, out Token? token) && token.Expires > DateTimeOffset.UtcNow && !token.Header.Equals(rejected) ? token.Header : null;
+        _tokens.TryGetValue(key, out Token? token) && token.Expires > DateTimeOffset.UtcNow && !token.Header.Equals(rejected)
+            ? token.Header
+            : null;
 
     private async Task<Token> FetchAsync(RegistryRequest request, AuthChallenge challenge, CancellationToken cancellationToken)
     {
@@ -132,16 +135,21 @@ internal sealed class RegistryAuth(RegistryClientOptions options, Func<HttpReque
         using HttpResponseMessage response = await send(message, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw (int)response.StatusCode is 408 or 429 or >= 500
-                ? new TransientStatusException(response)
-                : credential is not null && !trusted
-                ? new DevcontainerException(Codes.RealmForeign, endpoint.Registry, realm.Host)
-                : new DevcontainerException(
-                    Codes.RegistryUnauthorized, endpoint.Registry, request.Scope, credential is null ? "there are no credentials for it" : $"{realm.Host} does not accept the {credential}");
+            throw (int)response.StatusCode switch
+            {
+                408 or 429 or >= 500 => new TransientStatusException(response),
+                _ when credential is null => Unauthorized("there are no credentials for it"),
+                _ when !trusted => new DevcontainerException(Codes.RealmForeign, endpoint.Registry, realm.Host),
+                _ => Unauthorized($"{realm.Host} does not accept the {credential}"),
+            };
         }
 
-        byte[] body = await RegistryTransport.ReadBodyAsync(response, LargestTokenResponse, $"token response of {realm.Host}", options, cancellationToken).ConfigureAwait(false);
+        byte[] body = await RegistryTransport
+            .ReadBodyAsync(response, LargestTokenResponse, $"token response of {realm.Host}", options, cancellationToken)
+            .ConfigureAwait(false);
         return ReadToken(body, endpoint);
+
+        DevcontainerException Unauthorized(string reason) => new(Codes.RegistryUnauthorized, endpoint.Registry, request.Scope, reason);
     }
 
     private HttpRequestMessage TokenRequest(Uri realm, AuthChallenge challenge, string scope, Credential? credential)
@@ -189,7 +197,8 @@ internal sealed class RegistryAuth(RegistryClientOptions options, Func<HttpReque
 
         return message;
 
-        void Add(string name, string value) => query.Append(query.Length > 0 ? "&" : "").Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        void Add(string name, string value) =>
+            query.Append(query.Length > 0 ? "&" : "").Append(name).Append('=').Append(Uri.EscapeDataString(value));
     }
 
     private Token ReadToken(byte[] body, RegistryEndpoint endpoint)
@@ -205,7 +214,8 @@ internal sealed class RegistryAuth(RegistryClientOptions options, Func<HttpReque
                 {
                     token ??= property.Value.GetString();
                 }
-                else if (property is { Name: "expires_in", Value.ValueKind: JsonValueKind.Number } && property.Value.TryGetInt64(out long stated))
+                else if (property is { Name: "expires_in", Value.ValueKind: JsonValueKind.Number }
+                    && property.Value.TryGetInt64(out long stated))
                 {
                     seconds = Math.Clamp(stated, 1, 24 * 3600);
                 }

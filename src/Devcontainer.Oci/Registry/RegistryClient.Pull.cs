@@ -14,8 +14,10 @@ public sealed partial class RegistryClient
     /// <param name="layout">Where it goes.</param>
     /// <param name="cancellationToken">Cancels; what is fetched stays.</param>
     /// <returns>False where the registry has not all of it.</returns>
-    /// <exception cref="DevcontainerException">A code DEVC502x; <see cref="Codes.BlobCorrupt"/>; <see cref="Codes.ContentInvalid"/>.</exception>
-    public async Task<bool> PullAsync(ImageReference repository, Descriptor root, OciLayout layout, CancellationToken cancellationToken = default)
+    /// <exception cref="DevcontainerException">A code DEVC502x; <see cref="Codes.BlobCorrupt"/>; <see
+    /// cref="Codes.ContentInvalid"/>.</exception>
+    public async Task<bool> PullAsync(
+        ImageReference repository, Descriptor root, OciLayout layout, CancellationToken cancellationToken = default)
     {
         var blobs = new Dictionary<Digest, Descriptor>();
         if (!await PullManifestAsync(repository, root, layout, blobs, 0, cancellationToken).ConfigureAwait(false))
@@ -47,7 +49,12 @@ public sealed partial class RegistryClient
     }
 
     private async Task<bool> PullManifestAsync(
-        ImageReference repository, Descriptor descriptor, OciLayout layout, Dictionary<Digest, Descriptor> blobs, int depth, CancellationToken cancellationToken)
+        ImageReference repository,
+        Descriptor descriptor,
+        OciLayout layout,
+        Dictionary<Digest, Descriptor> blobs,
+        int depth,
+        CancellationToken cancellationToken)
     {
         bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
         if (!isIndex && !MediaTypes.IsManifest(descriptor.MediaType))

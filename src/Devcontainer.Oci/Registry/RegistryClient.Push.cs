@@ -43,13 +43,17 @@ public sealed partial class RegistryClient
                 await Parallel.ForEachAsync(
                     all.Where(IsBlob).OrderByDescending(d => d.Size),
                     parallel,
-                    async (blob, t) => outcomes.Add(
-                        (await PushBlobAsync(endpoint, repository, BlobSource.From(layout, blob), mountFrom ?? [], t).ConfigureAwait(false), blob.Size)))
-                    .ConfigureAwait(false);
+                    async (blob, t) =>
+                    {
+                        var source = BlobSource.From(layout, blob);
+                        BlobOutcome outcome = await PushBlobAsync(endpoint, repository, source, mountFrom ?? [], t).ConfigureAwait(false);
+                        outcomes.Add((outcome, blob.Size));
+                    }).ConfigureAwait(false);
 
                 await Parallel.ForEachAsync(
-                    all.Where(d => MediaTypes.IsManifest(d.MediaType)), parallel, async (manifest, t) => outcomes.Add(await PushManifestAsync(manifest, t).ConfigureAwait(false)))
-                    .ConfigureAwait(false);
+                    all.Where(d => MediaTypes.IsManifest(d.MediaType)),
+                    parallel,
+                    async (manifest, t) => outcomes.Add(await PushManifestAsync(manifest, t).ConfigureAwait(false))).ConfigureAwait(false);
 
                 // An index may name another, which stands after it.
                 foreach (Descriptor index in all.Where(d => MediaTypes.IsIndex(d.MediaType)).Reverse())
@@ -108,9 +112,14 @@ public sealed partial class RegistryClient
         CancellationToken cancellationToken = default) =>
         WithDeadlineAsync(
             repository,
-            async (endpoint, token) => await PushBlobAsync(
-                endpoint, repository, layout is null ? new BlobSource(blob, "", _ => throw new InvalidOperationException()) : BlobSource.From(layout, blob),
-                mountFrom ?? [], layout is null, token).ConfigureAwait(false) is not null,
+            async (endpoint, token) =>
+            {
+                BlobSource source = layout is null
+                    ? new BlobSource(blob, "", _ => throw new InvalidOperationException("There is nothing to send."))
+                    : BlobSource.From(layout, blob);
+                return await PushBlobAsync(endpoint, repository, source, mountFrom ?? [], mountOnly: layout is null, token)
+                    .ConfigureAwait(false) is not null;
+            },
             cancellationToken);
 
     /// <summary>Puts a manifest or index under a tag or a digest. All that it names must be there already. Safe to repeat.</summary>
@@ -132,7 +141,8 @@ public sealed partial class RegistryClient
             },
             cancellationToken);
 
-    private static bool IsBlob(Descriptor descriptor) => !MediaTypes.IsManifest(descriptor.MediaType) && !MediaTypes.IsIndex(descriptor.MediaType);
+    private static bool IsBlob(Descriptor descriptor) =>
+        !MediaTypes.IsManifest(descriptor.MediaType) && !MediaTypes.IsIndex(descriptor.MediaType);
 
     private Task<bool> HasManifestAsync(RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
     {
@@ -150,7 +160,11 @@ public sealed partial class RegistryClient
 
     // Gives the subject that the registry says it took note of, or null.
     private Task<string?> SendManifestAsync(
-        RegistryEndpoint endpoint, ImageReference reference, Descriptor manifest, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        RegistryEndpoint endpoint,
+        ImageReference reference,
+        Descriptor manifest,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken)
     {
         RegistryRequest request = ManifestRequest(HttpMethod.Put, endpoint, reference) with
         {
@@ -172,13 +186,19 @@ public sealed partial class RegistryClient
                     throw new DevcontainerException(Codes.RegistryContentWrong, endpoint.Registry, manifest.Digest.Value, stated.Value);
                 }
 
-                return response.Headers.NonValidated.TryGetValues("OCI-Subject", out HeaderStringValues subject) ? subject.ToString() : null;
+                return response.Headers.NonValidated.TryGetValues("OCI-Subject", out HeaderStringValues subject)
+                    ? subject.ToString()
+                    : null;
             },
             cancellationToken);
     }
 
     private async Task<BlobOutcome> PushBlobAsync(
-        RegistryEndpoint endpoint, ImageReference repository, BlobSource source, IReadOnlyList<ImageReference> mountFrom, CancellationToken cancellationToken) =>
+        RegistryEndpoint endpoint,
+        ImageReference repository,
+        BlobSource source,
+        IReadOnlyList<ImageReference> mountFrom,
+        CancellationToken cancellationToken) =>
         (await PushBlobAsync(endpoint, repository, source, mountFrom, mountOnly: false, cancellationToken).ConfigureAwait(false))!.Value;
 
     private async Task<BlobOutcome?> PushBlobAsync(
@@ -212,7 +232,9 @@ public sealed partial class RegistryClient
         RegistryRequest start = UploadRequest(endpoint, repository, scope);
 
         // Repeated as a whole: an upload that broke is not one to add to, so every attempt begins its own.
-        bool whole = source.Blob.Size <= _options.LargestUpload && await _transport.RepeatAsync(start, token => UploadWholeAsync(start, source, token), cancellationToken).ConfigureAwait(false);
+        bool whole = source.Blob.Size <= _options.LargestUpload
+            && await _transport.RepeatAsync(start, token => UploadWholeAsync(start, source, token), cancellationToken)
+                .ConfigureAwait(false);
         if (!whole)
         {
             await _transport.RepeatAsync(start, token => UploadPiecesAsync(start, source, token), cancellationToken).ConfigureAwait(false);
@@ -222,13 +244,16 @@ public sealed partial class RegistryClient
     }
 
     private Task<bool> MountAsync(
-        RegistryEndpoint endpoint, ImageReference repository, RegistryEndpoint theirs, ImageReference from, Descriptor blob, CancellationToken cancellationToken)
+        RegistryEndpoint endpoint,
+        ImageReference repository,
+        RegistryEndpoint theirs,
+        ImageReference from,
+        Descriptor blob,
+        CancellationToken cancellationToken)
     {
         RegistryRequest start = UploadRequest(endpoint, repository, $"{PushScope(endpoint, repository)} {PullScope(theirs, from)}");
-        RegistryRequest mount = start with
-        {
-            Uri = new Uri($"{start.Uri}?mount={Uri.EscapeDataString(blob.Digest.Value)}&from={Uri.EscapeDataString(theirs.Prefix + from.Repository)}"),
-        };
+        string query = $"?mount={Uri.EscapeDataString(blob.Digest.Value)}&from={Uri.EscapeDataString(theirs.Prefix + from.Repository)}";
+        RegistryRequest mount = start with { Uri = new Uri(start.Uri + query) };
         return _transport.SendAsync(
             mount,
             async (response, token) => response.StatusCode switch
@@ -274,7 +299,8 @@ public sealed partial class RegistryClient
             {
                 Method = HttpMethod.Patch,
                 Uri = location,
-                // The range of an upload has no unit before it and no size behind (distribution specification, pushing a blob in chunks), so
+                // The range of an upload has no unit before it and no size behind (distribution specification, pushing a blob in chunks),
+                // so
                 // it is no Content-Range that HttpClient would let pass as one.
                 Body = sent => Ranged(new BlobContent(source, from, length, sent), from, length),
             };
@@ -288,7 +314,10 @@ public sealed partial class RegistryClient
             offset += length;
         }
 
-        RegistryRequest put = start with { Method = HttpMethod.Put, Uri = WithDigest(location, source.Blob.Digest), Body = _ => new ByteArrayContent([]) };
+        RegistryRequest put = start with
+        {
+            Method = HttpMethod.Put, Uri = WithDigest(location, source.Blob.Digest), Body = _ => new ByteArrayContent([]),
+        };
         using HttpResponseMessage end = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
         await CheckUploadedAsync(put, end, source, cancellationToken).ConfigureAwait(false);
         return true;
@@ -307,7 +336,8 @@ public sealed partial class RegistryClient
         return (LocationOf(start, response) ?? throw RegistryTransport.Protocol(start, "it began an upload and did not say where"), least);
     }
 
-    private async Task CheckUploadedAsync(RegistryRequest put, HttpResponseMessage response, BlobSource source, CancellationToken cancellationToken)
+    private async Task CheckUploadedAsync(
+        RegistryRequest put, HttpResponseMessage response, BlobSource source, CancellationToken cancellationToken)
     {
         if (!response.IsSuccessStatusCode)
         {
@@ -330,7 +360,8 @@ public sealed partial class RegistryClient
             return null;
         }
 
-        return Uri.TryCreate(response.RequestMessage!.RequestUri!, values.ToString(), out Uri? location) && RegistryEndpoint.IsAllowed(location, _options)
+        return Uri.TryCreate(response.RequestMessage!.RequestUri!, values.ToString(), out Uri? location)
+            && RegistryEndpoint.IsAllowed(location, _options)
             ? location
             : throw RegistryTransport.Protocol(request, "it wants an upload to go to a place that is not HTTPS");
     }
@@ -340,7 +371,8 @@ public sealed partial class RegistryClient
 
     private static BlobContent Ranged(BlobContent content, long from, long length)
     {
-        content.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{from}-{from + length - 1}"));
+        string range = string.Create(CultureInfo.InvariantCulture, $"{from}-{from + length - 1}");
+        content.Headers.TryAddWithoutValidation("Content-Range", range);
         return content;
     }
 
@@ -352,5 +384,6 @@ public sealed partial class RegistryClient
         Scope = scope,
     };
 
-    private static string PushScope(RegistryEndpoint endpoint, ImageReference repository) => endpoint.Scope(repository.Repository, "pull,push");
+    private static string PushScope(RegistryEndpoint endpoint, ImageReference repository) =>
+        endpoint.Scope(repository.Repository, "pull,push");
 }

@@ -36,7 +36,8 @@ public sealed partial class RegistryClient
     /// fallback tag. Its blobs must be there already. Safe to repeat.</summary>
     /// <returns>Its descriptor.</returns>
     /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
-    public Task<Descriptor> PutReferrerAsync(ImageReference repository, ImageManifest referrer, CancellationToken cancellationToken = default) =>
+    public Task<Descriptor> PutReferrerAsync(
+        ImageReference repository, ImageManifest referrer, CancellationToken cancellationToken = default) =>
         WithDeadlineAsync(
             repository,
             async (endpoint, token) =>
@@ -49,7 +50,8 @@ public sealed partial class RegistryClient
                     ArtifactType = referrer.ArtifactType ?? referrer.Config.MediaType,
                     Annotations = referrer.Annotations,
                 };
-                string? noted = await SendManifestAsync(endpoint, repository.WithDigest(descriptor.Digest), descriptor, bytes, token).ConfigureAwait(false);
+                string? noted = await SendManifestAsync(endpoint, repository.WithDigest(descriptor.Digest), descriptor, bytes, token)
+                    .ConfigureAwait(false);
                 if (noted is null)
                 {
                     await AddToFallbackAsync(endpoint, repository, subject.Digest, descriptor, token).ConfigureAwait(false);
@@ -69,14 +71,20 @@ public sealed partial class RegistryClient
         {
             if (pages == MostPages)
             {
-                throw new DevcontainerException(Codes.RegistryProtocol, endpoint.Registry, $"it lists what refers to {subject} on more than {MostPages} pages");
+                throw new DevcontainerException(
+                    Codes.RegistryProtocol, endpoint.Registry, $"it lists what refers to {subject} on more than {MostPages} pages");
             }
 
             var request = new RegistryRequest
             {
-                Method = HttpMethod.Get, Endpoint = endpoint, Uri = page, Scope = PullScope(endpoint, repository), Accept = [MediaTypes.ImageIndex],
+                Method = HttpMethod.Get,
+                Endpoint = endpoint,
+                Uri = page,
+                Scope = PullScope(endpoint, repository),
+                Accept = [MediaTypes.ImageIndex],
             };
-            (ImageIndex? index, Uri? next) = await _transport.SendAsync(request, (response, token) => ReadPageAsync(request, response, token), cancellationToken)
+            (ImageIndex? index, Uri? next) = await _transport
+                .SendAsync(request, (response, token) => ReadPageAsync(request, response, token), cancellationToken)
                 .ConfigureAwait(false);
             if (index is null)
             {
@@ -106,7 +114,9 @@ public sealed partial class RegistryClient
                 throw await _transport.RefusedAsync(request, response, cancellationToken).ConfigureAwait(false);
         }
 
-        byte[] bytes = await RegistryTransport.ReadBodyAsync(response, ImageManifest.MaxSize, "list of referrers", _options, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = await RegistryTransport
+            .ReadBodyAsync(response, ImageManifest.MaxSize, "list of referrers", _options, cancellationToken)
+            .ConfigureAwait(false);
         return (ImageIndex.Parse(bytes, request.ToString()), NextPage(request, response));
     }
 
@@ -121,12 +131,14 @@ public sealed partial class RegistryClient
         string link = links.ToString();
         int end = link.IndexOf('>', StringComparison.Ordinal);
         return link.StartsWith('<') && end > 0 && link[end..].Contains("next", StringComparison.OrdinalIgnoreCase)
-            && Uri.TryCreate(request.Uri, link[1..end], out Uri? next) && next.Authority == request.Uri.Authority && next.Scheme == request.Uri.Scheme
+            && Uri.TryCreate(request.Uri, link[1..end], out Uri? next)
+            && next.Authority == request.Uri.Authority && next.Scheme == request.Uri.Scheme
             ? next
             : null;
     }
 
-    private static ImageReference FallbackTag(ImageReference repository, Digest subject) => repository.WithTag($"{subject.Algorithm}-{subject.Hex}");
+    private static ImageReference FallbackTag(ImageReference repository, Digest subject) =>
+        repository.WithTag($"{subject.Algorithm}-{subject.Hex}");
 
     private async Task<ImageIndex?> FallbackAsync(
         RegistryEndpoint endpoint, ImageReference repository, Digest subject, CancellationToken cancellationToken)
@@ -145,14 +157,16 @@ public sealed partial class RegistryClient
         {
             for (int attempt = 0; attempt < MostFallbackWrites; attempt++)
             {
-                ImageIndex index = await FallbackAsync(endpoint, repository, subject, cancellationToken).ConfigureAwait(false) ?? new ImageIndex { Manifests = [] };
+                ImageIndex index = await FallbackAsync(endpoint, repository, subject, cancellationToken)
+                    .ConfigureAwait(false) ?? new ImageIndex { Manifests = [] };
                 if (index.Manifests.Any(m => m.Digest == referrer.Digest))
                 {
                     return;
                 }
 
                 byte[] bytes = (index with { Manifests = [.. index.Manifests, referrer] }).ToBytes();
-                await SendManifestAsync(endpoint, FallbackTag(repository, subject), Descriptor.Of(bytes, MediaTypes.ImageIndex), bytes, cancellationToken)
+                Descriptor written = Descriptor.Of(bytes, MediaTypes.ImageIndex);
+                await SendManifestAsync(endpoint, FallbackTag(repository, subject), written, bytes, cancellationToken)
                     .ConfigureAwait(false);
             }
         }

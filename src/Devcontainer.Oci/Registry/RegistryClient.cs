@@ -52,7 +52,9 @@ public sealed partial class RegistryClient : IDisposable
     /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
     public Task<bool> HeadBlobAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken = default) =>
         WithDeadlineAsync(
-            repository, (endpoint, token) => HasBlobAsync(endpoint, repository, blob, PullScope(endpoint, repository), token), cancellationToken);
+            repository,
+            (endpoint, token) => HasBlobAsync(endpoint, repository, blob, PullScope(endpoint, repository), token),
+            cancellationToken);
 
     /// <summary>Opens a blob; its size and digest are checked when its end is read, and a broken connection is resumed on the way. Null
     /// where the repository does not have it.</summary>
@@ -169,7 +171,8 @@ public sealed partial class RegistryClient : IDisposable
             : (new Descriptor(mediaType, digest, size), true);
     }
 
-    private Task<RegistryManifest?> FetchManifestAsync(RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
+    private Task<RegistryManifest?> FetchManifestAsync(
+        RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
     {
         RegistryRequest request = ManifestRequest(HttpMethod.Get, endpoint, reference);
         return _transport.SendAsync<RegistryManifest?>(
@@ -195,7 +198,8 @@ public sealed partial class RegistryClient : IDisposable
                 Digest expected = reference.Digest ?? Stated(request, response) ?? descriptor.Digest;
                 return descriptor.Digest == expected
                     ? new RegistryManifest(descriptor, bytes)
-                    : throw new DevcontainerException(Codes.RegistryContentWrong, endpoint.Registry, expected.Value, descriptor.Digest.Value);
+                    : throw new DevcontainerException(
+                        Codes.RegistryContentWrong, endpoint.Registry, expected.Value, descriptor.Digest.Value);
             },
             cancellationToken);
     }
@@ -244,7 +248,8 @@ public sealed partial class RegistryClient : IDisposable
         string mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
         return Array.IndexOf(ManifestTypes, mediaType) >= 0
             ? mediaType
-            : throw RegistryTransport.Protocol(request, $"to {request} it answered something of type '{Printable.Quote(mediaType)}', which is no manifest");
+            : throw RegistryTransport.Protocol(
+                request, $"to {request} it answered something of type '{Printable.Quote(mediaType)}', which is no manifest");
     }
 
     private static Digest? Stated(RegistryRequest request, HttpResponseMessage response)

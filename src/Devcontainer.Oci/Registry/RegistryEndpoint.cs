@@ -48,7 +48,8 @@ internal sealed record RegistryEndpoint(string Registry, Uri Origin, string Pref
 
         foreach (string insecure in options.InsecureRegistries)
         {
-            if (System.Uri.TryCreate("http://" + insecure, UriKind.Absolute, out Uri? listed) && listed.Host == uri.Host && listed.Port == uri.Port)
+            if (System.Uri.TryCreate("http://" + insecure, UriKind.Absolute, out Uri? listed)
+                && listed.Host == uri.Host && listed.Port == uri.Port)
             {
                 return true;
             }

@@ -74,11 +74,13 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="attempt">Sends with <see cref="SendOnceAsync(RegistryRequest, CancellationToken)"/>.</param>
     /// <param name="cancellationToken">Cancels; the deadline too.</param>
     /// <exception cref="DevcontainerException">The registry cannot be reached, refuses or stalls.</exception>
-    internal async Task<T> RepeatAsync<T>(RegistryRequest request, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    internal async Task<T> RepeatAsync<T>(
+        RegistryRequest request, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
     {
         try
         {
-            return await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            return await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TransientStatusException e)
         {
@@ -104,7 +106,8 @@ internal sealed class RegistryTransport : IDisposable
         HttpResponseMessage response = await FollowAsync(request, authorization, cancellationToken).ConfigureAwait(false);
         try
         {
-            // A token may be missing, or have expired: one answer to a challenge, and no second. Another host's challenge is not ours to answer.
+            // A token may be missing, or have expired: one answer to a challenge, and no second. Another host's challenge is not ours to
+            // answer.
             if (response.StatusCode == HttpStatusCode.Unauthorized && IsOwn(request, response.RequestMessage!.RequestUri!)
                 && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
             {
@@ -153,7 +156,8 @@ internal sealed class RegistryTransport : IDisposable
         return bytes.ToArray();
     }
 
-    internal static StallGuardedStream Guard(Stream body, RegistryClientOptions options) => new(body, options.StallTimeout, options.StallBytes);
+    internal static StallGuardedStream Guard(Stream body, RegistryClientOptions options) =>
+        new(body, options.StallTimeout, options.StallBytes);
 
     /// <summary>The error for an answer that nobody expected.</summary>
     internal async Task<DevcontainerException> RefusedAsync(
@@ -162,11 +166,13 @@ internal sealed class RegistryTransport : IDisposable
         string says = await ReadErrorAsync(response, cancellationToken).ConfigureAwait(false);
         string registry = request.Endpoint.Registry;
         return response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? new DevcontainerException(Codes.RegistryUnauthorized, registry, request.Scope, $"it answered {(int)response.StatusCode}{says}")
+            ? new DevcontainerException(
+                Codes.RegistryUnauthorized, registry, request.Scope, $"it answered {(int)response.StatusCode}{says}")
             : new DevcontainerException(Codes.RegistryRefused, registry, (int)response.StatusCode, request, says);
     }
 
-    internal static DevcontainerException Protocol(RegistryRequest request, string reason) => new(Codes.RegistryProtocol, request.Endpoint.Registry, reason);
+    internal static DevcontainerException Protocol(RegistryRequest request, string reason) =>
+        new(Codes.RegistryProtocol, request.Endpoint.Registry, reason);
 
     internal static DevcontainerException Unreachable(RegistryEndpoint endpoint, Exception e) =>
         new(
@@ -177,7 +183,8 @@ internal sealed class RegistryTransport : IDisposable
 
     private static string Reason(RegistryEndpoint endpoint, Exception e) => e switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => $"the name {endpoint.Origin.Host} cannot be resolved",
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            $"the name {endpoint.Origin.Host} cannot be resolved",
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             "a secure connection failed; if it speaks plain HTTP, list it in DevcontainerInsecureRegistries",
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException socket } =>

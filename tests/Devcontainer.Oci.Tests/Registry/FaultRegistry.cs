@@ -24,7 +24,8 @@ internal sealed class FaultRegistry : IAsyncDisposable
 
     private FaultRegistry(WebApplication app) => _app = app;
 
-    /// <summary>Steps in before the registry: true where it answered itself. The number says how often this method and path came, from 1.</summary>
+    /// <summary>Steps in before the registry: true where it answered itself. The number says how often this method and path came, from
+    /// 1.</summary>
     internal Func<HttpContext, int, Task<bool>>? Fault { get; set; }
 
     internal int Port { get; private set; }
