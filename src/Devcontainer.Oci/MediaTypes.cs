@@ -22,8 +22,8 @@ public static class MediaTypes
     /// <summary>A layer, zstd.</summary>
     public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
 
-    /// <summary>The empty JSON object that stands where a manifest needs a configuration and has none (<see
-    /// cref="Descriptor.EmptyJson"/>).</summary>
+    /// <summary>The empty JSON object that stands where a manifest needs a configuration and has none
+    /// (<see cref="Descriptor.EmptyJson"/>).</summary>
     public const string Empty = "application/vnd.oci.empty.v1+json";
 
     /// <summary>Docker's manifest list, its image index.</summary>

@@ -89,8 +89,8 @@ public sealed class OciLayout
     /// <summary>Where a blob lies, or would.</summary>
     public string BlobPath(Digest digest) => Path.Combine(BlobFolder, digest.Hex);
 
-    /// <summary>Whether a blob is there in its full size. Its bytes are not read; <see cref="ReadBlob"/> and <see
-    /// cref="OpenBlob(Descriptor)"/> do check them.</summary>
+    /// <summary>Whether a blob is there in its full size. Its bytes are not read; <see cref="ReadBlob"/> and
+    /// <see cref="OpenBlob(Descriptor)"/> do check them.</summary>
     public bool Contains(Descriptor descriptor) =>
         new FileInfo(BlobPath(descriptor.Digest)) is { Exists: true } file && file.Length == descriptor.Size;
 

@@ -38,9 +38,8 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     public string FileName => ToString().Replace('/', '-');
 
     /// <summary>
-    /// The same platform in its one usual spelling: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm64/v8</c> as <c>arm64</c>, <c>arm</c>
-    /// as
-    /// <c>arm/v7</c> (the rules of containerd/platforms, database.go). Compare platforms by it.
+    /// The same platform in its one usual spelling: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm64/v8</c> as <c>arm64</c>,
+    /// <c>arm</c> as <c>arm/v7</c> (the rules of containerd/platforms, database.go). Compare platforms by it.
     /// </summary>
     public Platform Normalized
     {

@@ -31,8 +31,8 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
     }
 
     /// <inheritdoc/>
-    /// <exception cref="DevcontainerException"><see cref="Codes.DockerConfigInvalid"/> or <see
-    /// cref="Codes.CredentialHelperFailed"/>.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.DockerConfigInvalid"/> or
+    /// <see cref="Codes.CredentialHelperFailed"/>.</exception>
     public async ValueTask<Credential?> FindAsync(string registry, CancellationToken cancellationToken)
     {
         string path = Path.Combine(folder, "config.json");

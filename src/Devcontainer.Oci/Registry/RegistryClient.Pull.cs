@@ -14,8 +14,8 @@ public sealed partial class RegistryClient
     /// <param name="layout">Where it goes.</param>
     /// <param name="cancellationToken">Cancels; what is fetched stays.</param>
     /// <returns>False where the registry has not all of it.</returns>
-    /// <exception cref="DevcontainerException">A code DEVC502x; <see cref="Codes.BlobCorrupt"/>; <see
-    /// cref="Codes.ContentInvalid"/>.</exception>
+    /// <exception cref="DevcontainerException">A code DEVC502x; <see cref="Codes.BlobCorrupt"/>;
+    /// <see cref="Codes.ContentInvalid"/>.</exception>
     public async Task<bool> PullAsync(
         ImageReference repository, Descriptor root, OciLayout layout, CancellationToken cancellationToken = default)
     {
