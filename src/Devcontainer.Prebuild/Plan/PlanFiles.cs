@@ -60,6 +60,9 @@ internal sealed class PlanFiles
             bool shared = platform.Dockerfile == _plan.Platforms[0].Dockerfile;
             string path = Path.Combine(_root, shared ? "Dockerfile" : $"Dockerfile.{platform.Platform.FileName}");
             AtomicFile.WriteIfChanged(path, Encoding.UTF8.GetBytes(platform.Dockerfile));
+
+            // The context is filtered already. A .dockerignore in it is one of its files, and may not be the one that counted.
+            AtomicFile.WriteIfChanged(path + ".dockerignore", "# plan/context is what is built, all of it.\n"u8.ToArray());
             _dockerfiles.Add(platform.Platform.ToString(), path);
         }
     }

@@ -157,11 +157,11 @@ internal sealed class InstructionReader(LogicalLines lines, string? file)
             }
 
             var sources = new List<string>(words.Count - 1);
-            foreach (string word in words.AsReadOnly().Take(words.Count - 1))
+            for (int i = 0; i < words.Count - 1; i++)
             {
-                if (ParseHeredoc(word) is null)
+                if (ParseHeredoc(words[i]) is null)
                 {
-                    sources.Add(word);
+                    sources.Add(words[i]);
                 }
             }
 
@@ -244,7 +244,10 @@ internal sealed class InstructionReader(LogicalLines lines, string? file)
             return pairs;
         }
 
-        List<string>? Json()
+        // A JSON array begins with a bracket; without one nothing of System.Text.Json need be loaded.
+        List<string>? Json() => arguments.StartsWith('[') ? JsonStrings() : null;
+
+        List<string>? JsonStrings()
         {
             try
             {
@@ -375,11 +378,6 @@ internal sealed class InstructionReader(LogicalLines lines, string? file)
     /// <summary>Reads the JSON form; null where it is none. An array of anything but strings is an error, as in BuildKit.</summary>
     private static List<string>? ReadJsonArray(string text)
     {
-        if (!text.StartsWith('['))
-        {
-            return null;
-        }
-
         var strings = new List<string>();
         bool onlyStrings = true;
         try
