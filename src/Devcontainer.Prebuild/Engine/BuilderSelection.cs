@@ -68,8 +68,8 @@ internal sealed class BuilderSelection(DockerCommand docker, IBuildReporter repo
         IReadOnlyList<(Builder Builder, bool Current)> builders,
         CancellationToken cancellationToken)
     {
-        // A builder elsewhere (remote, Kubernetes) needs no engine here; the docker driver is the engine.
-        if (builder is { Driver: not "docker" })
+        // A builder elsewhere (remote, Kubernetes) needs no engine here; the docker driver is the engine, and without it buildx names no driver.
+        if (builder is { Driver: not ("docker" or "") })
         {
             reporter.Detail($"Builder {builder.Name}: driver {builder.Driver}, {builder.Status}.");
             return builder;
