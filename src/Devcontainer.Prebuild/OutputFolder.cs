@@ -1,5 +1,6 @@
 using System.Globalization;
 using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
 
 namespace Devcontainer.Prebuild;
 
@@ -66,6 +67,20 @@ public sealed class OutputFolder : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DevcontainerException(Diagnostic.Create(Codes.OutputNotWritable, null, path, e.Message), e);
+        }
+    }
+
+    /// <summary>The layout of the image; one that is damaged is begun anew, for it is ours.</summary>
+    internal OciLayout OpenLayout()
+    {
+        try
+        {
+            return OciLayout.Create(Image);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Code == Codes.LayoutInvalid)
+        {
+            Delete(Image);
+            return OciLayout.Create(Image);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class PrebuildPipeline
         // Read again: another build may have finished while this one waited for the folder.
         Receipt? previous = ReceiptFile.TryRead(output.Root);
         IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(previous, keys, output.Root);
-        OciLayout layout = OciLayout.Create(output.Image);
+        OciLayout layout = output.OpenLayout();
         Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
         var receipts = new ReceiptBuilder(inputs, keys, layout, output, _reporter);
         string source = "local";
