@@ -83,6 +83,20 @@ public sealed record PrebuildRequest
 
     /// <summary>The environment, whole: nothing is read from the process.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>The folder that a configuration belongs to: above <c>.devcontainer</c>, else its own.</summary>
+    public static string WorkspaceOf(string configFile)
+    {
+        for (string? folder = Path.GetDirectoryName(configFile); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (Path.GetFileName(folder) == ".devcontainer")
+            {
+                return Path.GetDirectoryName(folder)!;
+            }
+        }
+
+        return Path.GetDirectoryName(configFile)!;
+    }
 }
 
 /// <summary>A file that the key follows although the build is not given it.</summary>

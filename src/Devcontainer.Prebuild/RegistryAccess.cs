@@ -26,7 +26,7 @@ internal static class RegistryAccess
             mirrors[registry] = mirror;
         }
 
-        string workspace = request.WorkspaceFolder ?? PrebuildInputs.WorkspaceOf(request.ConfigFile);
+        string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         return new BaseImageCatalog(new RegistryClient(new RegistryClientOptions
         {
             Mirrors = mirrors,

@@ -10,10 +10,6 @@ namespace Devcontainer.Tasks;
 /// <summary>What the tasks share that take a whole request: the properties and items of the project, checked and bound.</summary>
 public abstract class DevcontainerRequestTask : DevcontainerTask
 {
-    /// <summary>The project file.</summary>
-    [Required]
-    public string ProjectFile { get; set; } = string.Empty;
-
     /// <summary>DevcontainerConfigFile.</summary>
     [Required]
     public string ConfigFile { get; set; } = string.Empty;

@@ -17,12 +17,15 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
     /// <inheritdoc />
     public TaskEnvironment TaskEnvironment { get; set; } = TaskEnvironment.Fallback;
 
-    /// <summary>Absolute path of the project's folder.</summary>
+    /// <summary>Absolute path of the project: what a message is about that is about nothing else.</summary>
     [Required]
-    public string ProjectDirectory { get; set; } = string.Empty;
+    public string ProjectFile { get; set; } = string.Empty;
+
+    /// <summary>Absolute path of the project's folder.</summary>
+    protected string ProjectDirectory => Path.GetDirectoryName(ProjectFile)!;
 
     /// <summary>Where progress and warnings go.</summary>
-    protected IBuildReporter Reporter => new MSBuildReporter(Log);
+    protected IBuildReporter Reporter => new MSBuildReporter(Log, ProjectFile);
 
     /// <inheritdoc />
     public sealed override bool Execute()
@@ -67,7 +70,7 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
             subcategory: null,
             diagnostic.Code,
             helpKeyword: null,
-            diagnostic.Location?.File,
+            diagnostic.Location?.File ?? ProjectFile,
             diagnostic.Location?.Line ?? 0,
             diagnostic.Location?.Column ?? 0,
             endLineNumber: 0,
@@ -98,7 +101,7 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
 }
 
 /// <summary>Sends the pipeline's messages to MSBuild's log, which may be called from any thread.</summary>
-internal sealed class MSBuildReporter(TaskLoggingHelper log) : IBuildReporter
+internal sealed class MSBuildReporter(TaskLoggingHelper log, string projectFile) : IBuildReporter
 {
     /// <inheritdoc />
     public void Status(string message) => log.LogMessage(MessageImportance.High, "{0}", message);
@@ -111,7 +114,7 @@ internal sealed class MSBuildReporter(TaskLoggingHelper log) : IBuildReporter
         subcategory: null,
         diagnostic.Code,
         helpKeyword: null,
-        diagnostic.Location?.File,
+        diagnostic.Location?.File ?? projectFile,
         diagnostic.Location?.Line ?? 0,
         diagnostic.Location?.Column ?? 0,
         endLineNumber: 0,

@@ -10,6 +10,13 @@ public sealed class LoadDevcontainer : DevcontainerTask
     [Required]
     public string OutputPath { get; set; } = string.Empty;
 
+    /// <summary>DevcontainerConfigFile.</summary>
+    [Required]
+    public string ConfigFile { get; set; } = string.Empty;
+
+    /// <summary>DevcontainerWorkspaceFolder.</summary>
+    public string? WorkspaceFolder { get; set; }
+
     /// <summary>DevcontainerDryRun.</summary>
     public string? DryRun { get; set; }
 
@@ -17,5 +24,6 @@ public sealed class LoadDevcontainer : DevcontainerTask
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken) =>
         Switch("DevcontainerDryRun", DryRun)
             ? System.Threading.Tasks.Task.CompletedTask
-            : new ImageLoad(Reporter).RunAsync(Absolute(OutputPath), ProjectDirectory, Environment, cancellationToken);
+            : new ImageLoad(Reporter).RunAsync(
+                Absolute(OutputPath), Absolute(WorkspaceFolder) ?? PrebuildRequest.WorkspaceOf(Absolute(ConfigFile)), Environment, cancellationToken);
 }

@@ -48,7 +48,7 @@ internal sealed record PrebuildInputs
     /// <exception cref="DevcontainerException">An input is missing or wrong.</exception>
     internal static async Task<PrebuildInputs> ReadAsync(PrebuildRequest request, Receipt? previous, IBuildReporter reporter, CancellationToken cancellationToken)
     {
-        string workspace = request.WorkspaceFolder ?? WorkspaceOf(request.ConfigFile);
+        string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         var substitution = new SubstitutionContext
         {
             LocalEnv = name => request.Environment.TryGetValue(name, out string? value) ? value : null,
@@ -97,20 +97,6 @@ internal sealed record PrebuildInputs
     /// <param name="baseImages">What base images say, where that is known.</param>
     internal ResolvedDockerfile? Resolve(Platform platform, Func<ExternalImage, BaseImage?>? baseImages = null) =>
         Dockerfile is null ? null : Resolve(Dockerfile, Configuration.Build!.Target, BuildArguments, platform, baseImages);
-
-    /// <summary>The folder that a configuration belongs to: above <c>.devcontainer</c>, else its own.</summary>
-    internal static string WorkspaceOf(string configFile)
-    {
-        for (string? folder = Path.GetDirectoryName(configFile); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (Path.GetFileName(folder) == ".devcontainer")
-            {
-                return Path.GetDirectoryName(folder)!;
-            }
-        }
-
-        return Path.GetDirectoryName(configFile)!;
-    }
 
     /// <summary>The part of the context that the build reads, on any of the platforms; all of it where that cannot be told before the build.</summary>
     private static FileTree ReadContext(
