@@ -1,0 +1,121 @@
+using Devcontainer.Sdk.Tests.Harness;
+
+namespace Devcontainer.Sdk.Tests;
+
+/// <summary>Bad input: one error, with code, place and remedy, and nothing written. No engine is needed to find any of it.</summary>
+[TestClass]
+public sealed class FaultTests : SdkTests
+{
+    [TestMethod]
+    [DataRow("DevcontainerForce=maybe", "DEVC9001", "true or false")]
+    [DataRow("DevcontainerDryRun=1", "DEVC9001", "true or false")]
+    [DataRow("DevcontainerOffline=yes", "DEVC9001", "true or false")]
+    [DataRow("DevcontainerLockedMode=on", "DEVC9001", "true or false")]
+    [DataRow("GenerateDevcontainerSbom=spdx", "DEVC9001", "true or false")]
+    [DataRow("DevcontainerBuilderMaxParallelism=0", "DEVC9001", "above zero")]
+    [DataRow("DevcontainerRegistryMirrors=nonsense", "DEVC9001", "registry=mirror")]
+    [DataRow("DevcontainerInstallSdk=true", "DEVC9004", "DevcontainerInstallSdk")]
+    [DataRow("DevcontainerReferenceCompatible=true", "DEVC9004", "DevcontainerReferenceCompatible")]
+    [DataRow("DevcontainerPlatforms=linux/z80", "DEVC1041", "linux/z80")]
+    [DataRow("DevcontainerPlatforms=linux/amd64%3Bwindows/amd64", "DEVC1041", "windows/amd64")]
+    [DataRow("DevcontainerPlatforms=linux/amd64%2Camiga/m68k", "DEVC1041", "amiga/m68k")]
+    [DataRow("DevcontainerConfigFile=nowhere.json", "DEVC1001", "nowhere.json")]
+    [DataRow("DevcontainerOutputPath=dev.proj/below", "DEVC9003", "dev.proj")]
+    [DataRow("DevcontainerRepository=-bad", "CONTAINER2005", "-bad")]
+    [DataRow("DevcontainerImageTags=-not-a-tag", "CONTAINER2010", "-not-a-tag")]
+    public async Task A_wrong_property_is_one_error(string property, string code, string says)
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string before = FolderSnapshot.Take(workspace.Folder);
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:" + property)).Failed(code);
+        Assert.Contains(says, error.Text);
+        if (!code.StartsWith("CONTAINER", StringComparison.Ordinal))
+        {
+            Assert.AreEqual(workspace[code == "DEVC1001" ? says : "dev.proj"], error.File);
+        }
+
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
+    }
+
+    [TestMethod]
+    [DataRow("""<DevcontainerCacheMount Include="relative/path" />""", "DEVC9005", "relative/path")]
+    [DataRow("""<DevcontainerCacheMount Include="/cache" Sharing="sometimes" />""", "DEVC9005", "sometimes")]
+    [DataRow("""<DevcontainerSecret Include="token" />""", "DEVC9005", "EnvironmentVariable")]
+    [DataRow("""<DevcontainerSecret Include="token" EnvironmentVariable="NOT_SET_ANYWHERE" />""", "DEVC9005", "NOT_SET_ANYWHERE")]
+    [DataRow("""<DevcontainerSecret Include="token" File="no-such-file" />""", "DEVC9005", "no-such-file")]
+    [DataRow("""<DevcontainerCacheFrom Include="type=floppy,ref=a" />""", "DEVC9005", "floppy")]
+    [DataRow("""<DevcontainerCacheTo Include="type=registry,ref" />""", "DEVC9005", "'ref'")]
+    [DataRow("""<DevcontainerInput Include="dev.proj" Tier="basement" />""", "DEVC3053", "basement")]
+    [DataRow("""<DevcontainerInput Include="dev.proj" Projection="mercator" />""", "DEVC3051", "mercator")]
+    [DataRow("""<DevcontainerInput Include="no-such-file.txt" />""", "DEVC3050", "no-such-file.txt")]
+    public async Task A_wrong_item_is_one_error(string item, string code, string says)
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write("dev.proj", $"""<Project Sdk="Devcontainer.Sdk"><ItemGroup>{item}</ItemGroup></Project>""");
+        string before = FolderSnapshot.Take(workspace.Folder);
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed(code);
+        Assert.Contains(says, error.Text);
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
+    }
+
+    [TestMethod]
+    [DataRow("{\n  \"image\": \"debian\",,\n}", "DEVC1002", 2, 21)]
+    [DataRow("{\n  \"image\": \"debian\"\n", "DEVC1002", 3, 1)]
+    [DataRow("{ \"image\": 7 }", "DEVC1008", 1, 12)]
+    [DataRow("{\n  \"image\": \"debian:\"\n}", "DEVC1040", 2, 12)]
+    [DataRow("{\n  \"dockerComposeFile\": \"compose.yml\"\n}", "DEVC1011", 2, 24)]
+    [DataRow("{\n  \"name\": \"nothing to build\"\n}", "DEVC1010", 1, 1)]
+    [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"ghcr.io/a/b:1\": {} } }", "DEVC2002", 2, 17)]
+    [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"./none\": {} } }", "DEVC2003", 2, 17)]
+    [DataRow("{\n  \"build\": { \"dockerfile\": \"Nofile\" } }", "DEVC1012", 2, 28)]
+    [DataRow("{\n  \"build\": { \"dockerfile\": \"Dockerfile\", \"context\": \"../..\" } }", "DEVC1013", 2, 53)]
+    public async Task A_wrong_configuration_is_one_error_at_its_place(string configuration, string code, int line, int column)
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        Directory.CreateDirectory(workspace[".git"]);
+        string file = workspace.Write(".devcontainer/devcontainer.json", configuration);
+        string before = FolderSnapshot.Take(workspace.Folder);
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed(code);
+        Assert.AreEqual((file, line, column), (error.File, error.Line, error.Column), error.Text);
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
+    }
+
+    [TestMethod]
+    public async Task A_name_is_normalised_as_the_NET_SDK_does()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        CommandResult names = (await workspace.BuildAsync(
+            "build", "-t:_NormalizeDevcontainerNames", "-p:DevcontainerRepository=Team/My App", "-p:DevcontainerImageTags=a%3Bb", "-getProperty:DevcontainerRepository,DevcontainerImageTags")).Succeeded();
+        Assert.AreEqual("team/my-app", names.Json.GetProperty("Properties").GetProperty("DevcontainerRepository").GetString());
+        Assert.AreEqual("a;b", names.Json.GetProperty("Properties").GetProperty("DevcontainerImageTags").GetString());
+    }
+
+    [TestMethod]
+    public async Task A_property_that_does_not_exist_is_a_warning_with_the_nearest_name()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        BuildMessage warning = (await workspace.BuildAsync("build", "-t:ResolveDevcontainer", "-p:DevcontainerPlatfroms=linux/amd64")).SucceededWithWarning("DEVC9002");
+        Assert.Contains("DevcontainerPlatforms", warning.Text);
+        Assert.AreEqual(workspace["dev.proj"], warning.File);
+    }
+
+    [TestMethod]
+    public async Task Locked_mode_fails_on_a_missing_pin_and_asks_no_registry()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string file = workspace.Write(".devcontainer/devcontainer.json", "{\n  \"image\": \"registry.invalid/never:asked\"\n}");
+        workspace.Environment["CI"] = "true";
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC3060");
+        Assert.AreEqual((file, 2), (error.File, error.Line));
+        Assert.Contains("devcontainer-prebuild.lock.json", error.Text);
+    }
+
+    [TestMethod]
+    public async Task A_lock_file_that_cannot_be_used_is_an_error_at_its_place()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string file = workspace.Write(".devcontainer/devcontainer-prebuild.lock.json", "{\n  \"version\": 1,\n  broken\n}");
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC3061");
+        Assert.AreEqual((file, 3), (error.File, error.Line));
+    }
+}

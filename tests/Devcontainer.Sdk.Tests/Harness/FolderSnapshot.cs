@@ -1,0 +1,22 @@
+using System.Security.Cryptography;
+
+namespace Devcontainer.Sdk.Tests.Harness;
+
+/// <summary>Every entry of a folder, with the time and the content of each: two are equal when nothing was touched between them.</summary>
+internal static class FolderSnapshot
+{
+    /// <summary>One line an entry, sorted by path.</summary>
+    internal static string Take(string folder) => string.Join(
+        '\n',
+        new DirectoryInfo(folder)
+            .EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} {entry.LastWriteTimeUtc:O} {Content(entry)}")
+            .Order(StringComparer.Ordinal));
+
+    private static string Content(FileSystemInfo entry) => entry switch
+    {
+        { LinkTarget: { } target } => "-> " + target,
+        FileInfo file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file.FullName))),
+        _ => "folder",
+    };
+}
