@@ -29,7 +29,15 @@ internal sealed record FileTree(string Root, IReadOnlyList<ContextEntry> Entries
         }
         else
         {
-            Parallel.For(0, digests.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => digests[i] = Hash(root, entries[i]));
+            try
+            {
+                Parallel.For(0, digests.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => digests[i] = Hash(root, entries[i]));
+            }
+            catch (AggregateException e) when (e.InnerExceptions[0] is DevcontainerException first)
+            {
+                // One file that cannot be read is enough to tell of.
+                throw new DevcontainerException(first.Diagnostic, e);
+            }
         }
 
         return new FileTree(root, entries, digests);
