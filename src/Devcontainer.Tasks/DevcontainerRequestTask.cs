@@ -49,6 +49,9 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
     /// <summary>GenerateDevcontainerSbom.</summary>
     public string? GenerateSbom { get; set; }
 
+    /// <summary>GenerateDevcontainerProvenance.</summary>
+    public string? GenerateProvenance { get; set; }
+
     /// <summary>DevcontainerRegistryMirrors.</summary>
     public string? RegistryMirrors { get; set; }
 
@@ -88,16 +91,9 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
     /// <exception cref="DevcontainerException">DEVC9001, DEVC9004, DEVC9005: a property or item is not right.</exception>
     protected PrebuildRequest Bind()
     {
-        if (Switch("DevcontainerInstallSdk", InstallSdk))
-        {
-            throw new DevcontainerException(Codes.NotSupportedYet, "DevcontainerInstallSdk");
-        }
-
-        if (Switch("DevcontainerReferenceCompatible", ReferenceCompatible))
-        {
-            throw new DevcontainerException(Codes.NotSupportedYet, "DevcontainerReferenceCompatible");
-        }
-
+        RefuseForNow("DevcontainerInstallSdk", InstallSdk);
+        RefuseForNow("DevcontainerReferenceCompatible", ReferenceCompatible);
+        RefuseForNow("GenerateDevcontainerProvenance", GenerateProvenance);
         WarnOfUnknownProperties();
         return new PrebuildRequest
         {
@@ -188,6 +184,14 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         }
 
         return mounts;
+    }
+
+    private static void RefuseForNow(string property, string? value)
+    {
+        if (Switch(property, value))
+        {
+            throw new DevcontainerException(Codes.NotSupportedYet, property);
+        }
     }
 
     private static string OrDefault(string value, string standard) => value.Length > 0 ? value : standard;
