@@ -33,12 +33,19 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             }
 
             string folder = features[i].Folder;
-            FileTree content = FileTree.Read(folder, BuildContext.Enumerate(folder, IgnoreFile.None, null, cancellationToken), cancellationToken);
+            FileTree content = FileTree.Read(folder, Enumerate(folder, cancellationToken), cancellationToken);
             inputs[i] = new FeatureInput(features[i], files[i], content, features[i].Digest ?? DigestOf(content));
         }
 
         return inputs;
     }
+
+    // The build is given every file of a Feature as one that can be executed, so whether it can be here, where git or Windows may not say, does not count.
+    private static ContextEntry[] Enumerate(string folder, CancellationToken cancellationToken) =>
+    [
+        .. BuildContext.Enumerate(folder, IgnoreFile.None, null, cancellationToken)
+            .Select(static entry => entry with { IsExecutable = entry.Kind == ContextEntryKind.File }),
+    ];
 
     private static string DigestOf(FileTree content)
     {
