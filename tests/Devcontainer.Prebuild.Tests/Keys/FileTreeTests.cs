@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
@@ -73,17 +74,13 @@ public sealed class FileTreeTests
     }
 
     [TestMethod]
-    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    [TestCategory("Unix")]
+    [UnsupportedOSPlatform("windows")]
     [DataRow("077")]
     [DataRow("007")]
     [DataRow("022")]
     public void The_umask_does_not_count(string umask)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
         using var one = new TemporaryFolder();
         using var two = new TemporaryFolder();
         Fill(one, Sample);

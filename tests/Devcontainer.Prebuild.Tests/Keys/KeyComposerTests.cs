@@ -1,0 +1,245 @@
+using System.Runtime.Versioning;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Keys;
+
+namespace Devcontainer.Prebuild.Tests.Keys;
+
+/// <summary>Two small workspaces, each input of them changed on its own, and which keys that changes.</summary>
+[TestClass]
+[TestCategory("Unix")]
+[UnsupportedOSPlatform("windows")]
+public sealed class KeyComposerTests
+{
+    private const string Configuration = ".devcontainer/devcontainer.json";
+
+    // What changes; on what; and the tier whose keys follow, or none.
+    private static readonly Change[] Changes =
+    [
+        // Both workspaces.
+        new("the base image's pin", "both", "environment", static w => w.Pin('1')),
+        new("the epoch", "both", "environment", static w => w.Pin(epoch: 1)),
+        new("a build argument of the project", "both", "environment", static w => w.Request = w.Request with { BuildArguments = [new("EXTRA", "2")] }),
+        new("a label's name", "both", "environment", static w => w.Request = w.Request with { Labels = [new("org.example.teams", "tools")] }),
+        new("a label's value", "both", "environment", static w => w.Request = w.Request with { Labels = [new("org.example.team", "tool")] }),
+        new("no label", "both", "environment", static w => w.Request = w.Request with { Labels = [] }),
+        new("a cache mount's target", "both", "environment", static w => w.Request = w.Request with { CacheMounts = [new("/var/cache/apk", "apt", "locked")] }),
+        new("a cache mount's id", "both", "environment", static w => w.Request = w.Request with { CacheMounts = [new("/var/cache/apt", "apt2", "locked")] }),
+        new("a secret's id", "both", "environment", static w => w.Request = w.Request with { Secrets = [new("token2", "TOKEN", null)] }),
+        new("an inline cache", "both", "environment", static w => w.Request = w.Request with { CacheTo = [new CacheReference("inline", [])] }),
+        new("remoteUser", "both", "environment", static w => w.Edit(Configuration, "\"remoteUser\": \"dev\"", "\"remoteUser\": \"root\"")),
+        new("containerUser", "both", "environment", static w => w.Edit(Configuration, "\"remoteUser\"", "\"containerUser\": \"app\", \"remoteUser\"")),
+        new("what the label will say", "both", "environment", static w => w.Edit(Configuration, "\"remoteUser\"", "\"init\": true, \"remoteUser\"")),
+        new("a declared input of the environment", "both", "environment", static w => w.Write("notes.txt", "one\nthree\n")),
+        new("the part of a declared input that counts", "both", "environment", static w => w.Write("global.json", """{ "sdk": { "version": "10.0.101" } }""")),
+        new("a declared input's projection", "both", "environment", static w => w.Request = w.Request with { Inputs = [w.Request.Inputs[0], w.Request.Inputs[1], w.Request.Inputs[2] with { Projection = "raw" }] }),
+        new("a declared input less", "both", "environment", static w => w.Request = w.Request with { Inputs = [.. w.Request.Inputs.SkipLast(1)] }),
+        new("a declared input under another name", "both", "environment", static w => Rename(w, "notes.txt", "other.txt")),
+        new("a declared input of the packages", "both", "packages", static w => w.Write("Directory.Packages.props", "<Project>\n  <PropertyGroup />\n</Project>\n")),
+        new("a comment in the configuration", "both", null, static w => w.Edit(Configuration, "{\n", "{\n  // another comment\n")),
+        new("the configuration's name", "both", null, static w => w.Edit(Configuration, "\"sample\"", "\"other\"")),
+        new("runArgs", "both", null, static w => w.Edit(Configuration, "[\"--init\"]", "[\"--privileged\"]")),
+        new("the configuration's layout", "both", null, static w => File.WriteAllText(w[Configuration], File.ReadAllText(w[Configuration]).Replace("\n", "\r\n\t", StringComparison.Ordinal))),
+        new("the layout of a JSON input", "both", null, static w => w.Write("global.json", "{\n  // comment\n  \"sdk\": {\"version\":\"10.0.100\",},\n}\n")),
+        new("another part of a JSON input", "both", null, static w => w.Write("global.json", """{ "test": {}, "sdk": { "version": "10.0.100" } }""")),
+        new("the layout of an XML input", "both", null, static w => w.Write("Directory.Packages.props", "<Project><!-- c --><ItemGroup></ItemGroup></Project>")),
+        new("the line ends of a text input", "both", null, static w => w.Write("notes.txt", "one\r\ntwo\r\n")),
+        new("the order of declared inputs", "both", null, static w => w.Request = w.Request with { Inputs = [.. w.Request.Inputs.Reverse()] }),
+        new("how a cache mount is shared", "both", null, static w => w.Request = w.Request with { CacheMounts = [new("/var/cache/apt", "apt", "shared")] }),
+        new("where a secret is", "both", null, static w => w.Request = w.Request with { Secrets = [new("token", null, "/run/token")] }),
+        new("a secret's value", "both", null, static w => w.Request = w.Request with { Environment = new Dictionary<string, string> { ["TOKEN"] = "hunter2" } }),
+        new("caches", "both", null, static w => w.Request = w.Request with { CacheFrom = [new CacheReference("gha", [])], CacheTo = [new CacheReference("registry", [new("ref", "r.example/cache")])] }),
+        new("mirrors", "both", null, static w => w.Request = w.Request with { RegistryMirrors = [new("docker.io", "localhost:5000")] }),
+        new("names and tags", "both", null, static w => w.Request = w.Request with { Registry = "r.example", Repository = "other", ImageTags = ["1"], ProjectName = "p" }),
+        new("the builder", "both", null, static w => w.Request = w.Request with { Builder = new() { Name = "other" } }),
+        new("force, locked mode, offline", "both", null, static w => w.Request = w.Request with { Force = true, LockedMode = true, Offline = true, GenerateSbom = true }),
+        new("the output folder", "both", null, static w => w.Request = w.Request with { OutputPath = w["elsewhere"] }),
+        new("times", "both", null, static w => Touch(w.Folder)),
+        new("the order of platforms", "both", null, static w => w.Request = w.Request with { Platforms = [.. w.Request.Platforms.Reverse()] }),
+        new("the spelling of the image", "both", null, static w => Respell(w)),
+        new("a pin that nothing uses", "both", null, static w => w.Edit(".devcontainer/devcontainer-prebuild.lock.json", "\"images\": {", $"\"images\": {{ \"docker.io/library/a:1\": {{ \"digest\": \"{SampleWorkspace.DigestOf('9')}\", \"platforms\": {{}} }},")),
+
+        // Image and Features.
+        new("the base image", "features", "environment", static w =>
+        {
+            w.Edit(Configuration, "debian:12", "debian:13");
+            w.Pin(name: "docker.io/library/debian:13");
+        }),
+        new("an option", "features", "environment", static w => w.Edit(Configuration, "\"hello\"", "\"salut\"")),
+        new("an option's default that is not used", "features", "environment", static w => w.Edit(".devcontainer/features/one/devcontainer-feature.json", "\"hi\"", "\"hey\"")),
+        new("containerEnv", "features", "environment", static w => w.Edit(Configuration, "\"vi\"", "\"ed\"")),
+        new("containerEnv's name", "features", "environment", static w => w.Edit(Configuration, "\"EDITOR\"", "\"PAGER\"")),
+        new("a Feature's install script", "features", "environment", static w => w.Edit(".devcontainer/features/one/install.sh", "echo", "printf")),
+        new("a Feature's other file", "features", "environment", static w => w.Write(".devcontainer/features/one/files/tool", "tools\n")),
+        new("a Feature's new file", "features", "environment", static w => w.Write(".devcontainer/features/two/more", "")),
+        new("a Feature's link", "features", "environment", static w => w.Write(".devcontainer/features/one/files/link", "-> ../install.sh")),
+        new("a file's name in a Feature", "features", "environment", static w => File.Move(w[".devcontainer/features/one/files/tool"], w[".devcontainer/features/one/files/tool2"])),
+        new("the order of Features", "features", "environment", static w => w.Edit(Configuration, "\"remoteUser\"", "\"overrideFeatureInstallOrder\": [\"./features/two\"], \"remoteUser\"")),
+        new("a Feature less", "features", "environment", static w => w.Edit(Configuration, ",\n    \"./features/two\": {}", "")),
+        new("whether a Feature's file can be executed here", "features", null, static w => SetExecutable(w[".devcontainer/features/one/files/tool"], true)),
+
+        // Dockerfile and context.
+        new("a byte of the Dockerfile", "dockerfile", "environment", static w => w.Edit(".devcontainer/Dockerfile", "echo \"$LEVEL\"", "echo  \"$LEVEL\"")),
+        new("a comment of the Dockerfile", "dockerfile", "environment", static w => w.Edit(".devcontainer/Dockerfile", "ARG LEVEL", "# comment\nARG LEVEL")),
+        new("the Dockerfile's line ends", "dockerfile", "environment", static w => w.Edit(".devcontainer/Dockerfile", "\n", "\r\n")),
+        new("a build argument of the configuration", "dockerfile", "environment", static w => w.Edit(Configuration, "\"LEVEL\": \"1\"", "\"LEVEL\": \"2\"")),
+        new("the target", "dockerfile", "environment", static w => w.Edit(Configuration, "\"target\": \"dev\"", "\"target\": \"other\"")),
+        new("a context file's content", "dockerfile", "environment", static w => w.Write("scripts/data/values", "2\n")),
+        new("a context file's name", "dockerfile", "environment", static w => File.Move(w["scripts/data/values"], w["scripts/data/value"])),
+        new("whether a context file can be executed", "dockerfile", "environment", static w => SetExecutable(w["scripts/run.sh"], false)),
+        new("a context file more", "dockerfile", "environment", static w => w.Write("scripts/more", "")),
+        new("a context file less", "dockerfile", "environment", static w => File.Delete(w["scripts/data/values"])),
+        new("an empty folder of the context", "dockerfile", "environment", static w => Directory.CreateDirectory(w["scripts/empty"])),
+        new("a link's target", "dockerfile", "environment", static w => w.Write("scripts/link", "-> data/values")),
+        new("a file instead of a link", "dockerfile", "environment", static w =>
+        {
+            File.Delete(w["scripts/link"]);
+            w.Write("scripts/link", "run.sh");
+        }),
+        new("what .dockerignore leaves out", "dockerfile", "environment", static w => w.Write(".dockerignore", "*.log\n**/values\n")),
+        new("a build argument of both, the project's", "dockerfile", "environment", static w => w.Request = w.Request with { BuildArguments = [new("EXTRA", "1"), new("LEVEL", "3")] }),
+        new("the order of build arguments", "dockerfile", null, static w => w.Edit(Configuration, "\"LEVEL\": \"1\"", "\"LEVEL\": \"1\", \"EXTRA\": \"0\"")),
+        new("a file that no instruction reads", "dockerfile", null, static w => w.Write("src/program.cs", "class Other;\n")),
+        new("a new file that no instruction reads", "dockerfile", null, static w => w.Write("new", "")),
+        new("a file that is ignored", "dockerfile", null, static w => w.Write("build.log", "text")),
+        new("a comment of .dockerignore", "dockerfile", null, static w => w.Write(".dockerignore", "# logs\n*.log\n")),
+        new("what others may do with a context file", "dockerfile", null, static w => SetMode(w["scripts/data/values"], (UnixFileMode)0x180)),
+    ];
+
+    public static IEnumerable<object[]> ChangesOf(string workspace) =>
+        Changes.Where(change => change.Workspace == workspace || change.Workspace == "both").Select(static change => new object[] { change.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(ChangesOf), "features")]
+    public Task With_Features_each_input_changes_its_own_tier(string change) => CheckAsync(SampleWorkspace.WithFeatures, "features", change);
+
+    [TestMethod]
+    [DynamicData(nameof(ChangesOf), "dockerfile")]
+    public Task With_a_Dockerfile_each_input_changes_its_own_tier(string change) => CheckAsync(SampleWorkspace.WithDockerfile, "dockerfile", change);
+
+    [TestMethod]
+    public async Task A_platform_less_changes_the_index_key_alone()
+    {
+        using SampleWorkspace workspace = SampleWorkspace.WithFeatures();
+        IReadOnlyList<CacheKey> both = await workspace.KeysAsync();
+        IReadOnlyList<CacheKey> one = await workspace.KeysAsync(workspace.Request with { Platforms = [SampleWorkspace.Arm64] });
+        CollectionAssert.AreEqual(both.Where(static key => key.Platform == "linux/arm64").ToArray(), one.SkipLast(1).ToArray());
+        Assert.AreNotEqual(both[^1], one[^1]);
+    }
+
+    [TestMethod]
+    public async Task Keys_of_platforms_tiers_and_index_are_all_different_and_sorted()
+    {
+        using SampleWorkspace workspace = SampleWorkspace.WithFeatures();
+        IReadOnlyList<CacheKey> keys = await workspace.KeysAsync();
+        string[] names = [.. keys.Select(static key => $"{key.Platform} {key.TierName}")];
+        CollectionAssert.AreEqual(
+            new[]
+            {
+                "linux/amd64 environment", "linux/amd64 packages", "linux/amd64 image",
+                "linux/arm64 environment", "linux/arm64 packages", "linux/arm64 image",
+                " index",
+            },
+            names);
+
+        // Packages are alike on all platforms; no two others are.
+        Assert.AreEqual(keys[1].Value, keys[4].Value);
+        Assert.AreEqual(6, keys.Select(static key => key.Value).Distinct().Count());
+    }
+
+    [TestMethod]
+    public async Task Two_checkouts_have_the_same_keys()
+    {
+        using SampleWorkspace one = SampleWorkspace.WithDockerfile();
+        using SampleWorkspace two = SampleWorkspace.WithDockerfile();
+        Touch(two.Folder);
+        CollectionAssert.AreEqual((await one.KeysAsync()).ToArray(), (await two.KeysAsync()).ToArray());
+    }
+
+    [TestMethod]
+    [DoNotParallelize]
+    public async Task The_time_zone_does_not_count()
+    {
+        using SampleWorkspace workspace = SampleWorkspace.WithDockerfile();
+        IReadOnlyList<CacheKey> expected = await workspace.KeysAsync();
+        string? old = Environment.GetEnvironmentVariable("TZ");
+        try
+        {
+            Environment.SetEnvironmentVariable("TZ", "XYZ-11:30");
+            TimeZoneInfo.ClearCachedData();
+            CollectionAssert.AreEqual(expected.ToArray(), (await workspace.KeysAsync()).ToArray());
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("TZ", old);
+            TimeZoneInfo.ClearCachedData();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(KeyTier.Environment, "1c89621d06e06f82637f6407f1a1c6cf4f430c9d148f6269616d1f4bcc7773f1")]
+    [DataRow(KeyTier.Packages, "dfa4f669f949d625111e724fbc0ab3134a01fa07b895d34213236576b704cc98")]
+    [DataRow(KeyTier.Image, "01eb27abc0d72f591ff1fd0c2a99be4db4fc46e16c6b00e21d5ae00c989bf7d8")]
+    [DataRow(KeyTier.Index, "36f1ef60803e1eb210d2b9c310aba18c3e7266e07c647455ecdc1ea9f0c6e711")]
+    public async Task The_keys_of_the_smallest_project_are_those_of_the_documentation(KeyTier tier, string key)
+    {
+        using var workspace = new SampleWorkspace("""{ "image": "debian:12" }""");
+        IReadOnlyList<CacheKey> keys = await workspace.KeysAsync(workspace.Request with { Platforms = [new Platform("linux", "amd64")] });
+        Assert.AreEqual(key, keys.Single(candidate => candidate.Tier == tier).Value, "Another format is another version of it.");
+        Assert.Contains($"| `{CacheKey.NameOf(tier)}` | `{key}` |", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "docs", "keys.md")));
+    }
+
+    [TestMethod]
+    [DataRow("features", "f05e30854223ad3e9915e4f09835d019359ae100fb1b7ffa069277c6a4238390")]
+    [DataRow("dockerfile", "3c89cc80f5e029d923e843122c7bc84039ace5b1d32157837bd2f6229e6aa60b")]
+    public async Task The_keys_of_the_sample_workspaces_stay(string name, string index)
+    {
+        using SampleWorkspace workspace = name == "features" ? SampleWorkspace.WithFeatures() : SampleWorkspace.WithDockerfile();
+        Assert.AreEqual(index, (await workspace.KeysAsync())[^1].Value);
+    }
+
+    private static async Task CheckAsync(Func<SampleWorkspace> create, string name, string changeName)
+    {
+        Change change = Changes.Single(candidate => candidate.Name == changeName && (candidate.Workspace == name || candidate.Workspace == "both"));
+        using SampleWorkspace workspace = create();
+        IReadOnlyList<CacheKey> before = await workspace.KeysAsync();
+        change.Apply(workspace);
+        IReadOnlyList<CacheKey> after = await workspace.KeysAsync();
+        string[] changed = [.. before.Where(key => !after.Contains(key)).Select(static key => $"{key.Platform} {key.TierName}")];
+        string[] expected = change.Tier is null
+            ? []
+            : [$"linux/amd64 {change.Tier}", "linux/amd64 image", $"linux/arm64 {change.Tier}", "linux/arm64 image", " index"];
+        CollectionAssert.AreEqual(expected, changed, string.Join(", ", changed));
+    }
+
+    private static void Rename(SampleWorkspace workspace, string old, string @new)
+    {
+        File.Move(workspace[old], workspace[@new]);
+        workspace.Request = workspace.Request with
+        {
+            Inputs = [.. workspace.Request.Inputs.Select(input => input.Path == workspace[old] ? input with { Path = workspace[@new] } : input)],
+        };
+    }
+
+    // A Dockerfile's text counts as it is, so there it is the configuration's image alone that has several spellings.
+    private static void Respell(SampleWorkspace workspace)
+    {
+        if (File.ReadAllText(workspace[Configuration]).Contains("debian:12", StringComparison.Ordinal))
+        {
+            workspace.Edit(Configuration, "\"debian:12\"", "\"docker.io/library/debian:12\"");
+        }
+    }
+
+    private static void Touch(string folder)
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
+        }
+    }
+
+    private static void SetExecutable(string file, bool executable) => SetMode(file, executable ? (UnixFileMode)0x1ED : (UnixFileMode)0x1A4);
+
+    private static void SetMode(string file, UnixFileMode mode) => File.SetUnixFileMode(file, mode);
+
+    private sealed record Change(string Name, string Workspace, string? Tier, Action<SampleWorkspace> Apply);
+}
