@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using System.Xml;
 using Devcontainer.Diagnostics;
 
@@ -42,6 +43,12 @@ internal static class InputProjection
                     input.Path, "JSON", FirstSentence(e.Message)),
                 e);
         }
+        catch (InvalidOperationException e)
+        {
+            // An escape that is half of a character is found only where its text is read.
+            throw new DevcontainerException(
+                Diagnostic.Create(Codes.ProjectionFailed, new SourceLocation(input.Path), input.Path, "JSON", FirstSentence(e.Message)), e);
+        }
         catch (XmlException e)
         {
             throw new DevcontainerException(
@@ -69,6 +76,11 @@ internal static class InputProjection
     private static byte[] Json(byte[] content, string pointer)
     {
         ReadOnlyMemory<byte> text = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content.AsMemory(3) : content;
+        if (!Utf8.IsValid(text.Span))
+        {
+            throw new JsonException("it is not UTF-8");
+        }
+
         using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
         JsonElement element = document.RootElement;
         foreach (string token in pointer.Split('/').AsSpan(1))
@@ -137,12 +149,14 @@ internal static class InputProjection
             IgnoreWhitespace = true,
         };
         var output = new StringBuilder();
+        var text = new StringBuilder();
         using var reader = XmlReader.Create(new MemoryStream(content), settings);
         while (reader.Read())
         {
             switch (reader.NodeType)
             {
                 case XmlNodeType.Element:
+                    WriteText(output, text);
                     bool empty = reader.IsEmptyElement;
                     Write(output, '<', reader.Name);
                     foreach ((string name, string value) in Attributes(reader))
@@ -158,10 +172,11 @@ internal static class InputProjection
 
                     break;
                 case XmlNodeType.EndElement:
+                    WriteText(output, text);
                     Write(output, '/', string.Empty);
                     break;
                 case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace:
-                    Write(output, '#', reader.Value.ReplaceLineEndings("\n"));
+                    text.Append(reader.Value.ReplaceLineEndings("\n"));
                     break;
                 default:
                     break;
@@ -181,6 +196,16 @@ internal static class InputProjection
 
         reader.MoveToElement();
         return attributes;
+    }
+
+    // What a comment or the end of a CDATA section parts is still one text.
+    private static void WriteText(StringBuilder output, StringBuilder text)
+    {
+        if (text.Length > 0)
+        {
+            Write(output, '#', text.ToString());
+            text.Clear();
+        }
     }
 
     // Each part with its length, so that no text can pass for structure.
