@@ -39,7 +39,7 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
         {
             throw Invalid(path, e.Message, e, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1);
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
         {
             throw Invalid(path, e.Message, e);
         }
@@ -85,25 +85,28 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
     {
         using JsonDocument document = JsonDocument.Parse(content);
         JsonElement root = document.RootElement;
-        if (root.GetProperty("version").GetInt32() is var version && version != Version)
+        if (Property(root, "version").GetInt32() is var version && version != Version)
         {
             throw new FormatException($"it has version {version}, and this SDK reads version {Version}");
         }
 
         var images = new Dictionary<string, PinnedImage>(StringComparer.Ordinal);
-        foreach (JsonProperty image in root.GetProperty("images").EnumerateObject())
+        foreach (JsonProperty image in Property(root, "images").EnumerateObject())
         {
             var platforms = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (JsonProperty platform in image.Value.GetProperty("platforms").EnumerateObject())
+            foreach (JsonProperty platform in Property(image.Value, "platforms").EnumerateObject())
             {
                 platforms[platform.Name] = ParseDigest(platform.Value).Value;
             }
 
-            images[image.Name] = new PinnedImage(ParseDigest(image.Value.GetProperty("digest")), platforms);
+            images[image.Name] = new PinnedImage(ParseDigest(Property(image.Value, "digest")), platforms);
         }
 
-        return new LockFile(path, root.GetProperty("epoch").GetInt32(), images);
+        return new LockFile(path, Property(root, "epoch").GetInt32(), images);
     }
+
+    private static JsonElement Property(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) ? value : throw new FormatException($"it has no '{name}'");
 
     private static Digest ParseDigest(JsonElement element) =>
         Digest.TryParse(element.GetString(), out Digest digest) ? digest : throw new FormatException($"'{element.GetString()}' is no digest");
