@@ -1,6 +1,7 @@
 using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Receipts;
 
 namespace Devcontainer.Prebuild;
 
@@ -12,6 +13,9 @@ public sealed class OutputFolder : IDisposable
 {
     private const string StagingPrefix = ".build-";
     private const string LockName = ".lock";
+
+    // What is left of a receipt whose writer was killed (AtomicFile).
+    private const string UnfinishedReceiptPrefix = $".{Receipt.FileName}.";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _lock;
 
@@ -31,7 +35,7 @@ public sealed class OutputFolder : IDisposable
     internal string Plan => Path.Combine(Root, "plan");
 
     /// <summary>What a prebuild writes here, and a clean deletes.</summary>
-    private static readonly string[] Owned = ["image", "sbom", "plan", "receipt.json", LockName];
+    private static readonly string[] Owned = ["image", "sbom", "plan", Receipt.FileName, LockName];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
     /// <exception cref="DevcontainerException">DEVC9003: it cannot be written.</exception>
@@ -40,13 +44,20 @@ public sealed class OutputFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
+            string file = Path.Combine(path, LockName);
+            if (new FileInfo(file).LinkTarget is not null)
+            {
+                // Else what it points to would be overwritten.
+                File.Delete(file);
+            }
+
             bool told = false;
             while (true)
             {
                 try
                 {
                     // The system lets go of the lock when its holder dies, however it dies.
-                    var stream = new FileStream(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                    var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                     stream.SetLength(0);
                     stream.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
                     stream.Flush();
@@ -108,7 +119,9 @@ public sealed class OutputFolder : IDisposable
         foreach (string entry in Directory.EnumerateFileSystemEntries(path))
         {
             string name = Path.GetFileName(entry);
-            if (Array.IndexOf(Owned, name) >= 0 || name.StartsWith(StagingPrefix, StringComparison.Ordinal))
+            if (Array.IndexOf(Owned, name) >= 0
+                || name.StartsWith(StagingPrefix, StringComparison.Ordinal)
+                || name.StartsWith(UnfinishedReceiptPrefix, StringComparison.Ordinal))
             {
                 Delete(entry);
             }

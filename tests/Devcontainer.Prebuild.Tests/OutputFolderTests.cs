@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+
+namespace Devcontainer.Prebuild.Tests;
+
+[TestClass]
+public sealed class OutputFolderTests
+{
+    [TestMethod]
+    public async Task The_second_to_ask_waits_for_the_first_and_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        var reporter = new RecordingReporter();
+        OutputFolder first = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], reporter, CancellationToken.None);
+        Assert.IsFalse(second.IsCompleted);
+        Assert.Contains(folder["output"], reporter.Text);
+        first.Dispose();
+        (await second).Dispose();
+        Assert.HasCount(1, reporter.Statuses);
+    }
+
+    [TestMethod]
+    public async Task Of_many_only_one_has_it_at_a_time()
+    {
+        using var folder = new TemporaryFolder();
+        int inside = 0;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+            Assert.AreEqual(1, Interlocked.Increment(ref inside));
+            await Task.Yield();
+            Interlocked.Decrement(ref inside);
+        }));
+    }
+
+    [TestMethod]
+    public async Task Waiting_can_be_cancelled()
+    {
+        using var folder = new TemporaryFolder();
+        using OutputFolder first = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        using var cancellation = new CancellationTokenSource();
+        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => second);
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [TestCategory("Unix")]
+    public async Task The_lock_of_a_killed_process_is_free()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["output"]);
+        using Process holder = Process.Start(new ProcessStartInfo("flock", [folder["output/.lock"], "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
+        Assert.AreEqual("held", await holder.StandardOutput.ReadLineAsync());
+        Task<OutputFolder> waiting = OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        Assert.IsFalse(waiting.IsCompleted);
+        holder.Kill(entireProcessTree: true);
+        (await waiting.WaitAsync(TimeSpan.FromSeconds(30))).Dispose();
+    }
+
+    [TestMethod]
+    public async Task A_lock_file_that_was_left_behind_is_free()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("output/.lock", "12345 and more");
+        using (await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None))
+        {
+        }
+
+        Assert.AreEqual(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), await File.ReadAllTextAsync(folder["output/.lock"]));
+    }
+
+    [TestMethod]
+    public async Task A_lock_file_that_is_a_link_is_not_followed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("precious", "old");
+        folder.Write("output/.lock", "-> ../precious");
+        using (await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None))
+        {
+        }
+
+        Assert.AreEqual("old", await File.ReadAllTextAsync(folder["precious"]));
+    }
+
+    [TestMethod]
+    public async Task An_output_folder_that_cannot_be_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("file");
+        Diagnostic error = await Errors.ExpectAsync(
+            Codes.OutputNotWritable, () => OutputFolder.AcquireAsync(folder["file/output"], new RecordingReporter(), CancellationToken.None));
+        Assert.Contains(folder["file/output"], error.Message);
+    }
+
+    [TestMethod]
+    public async Task A_new_staging_folder_is_empty_and_takes_the_place_of_old_ones()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("output/.build-old/blob");
+        folder.Write("precious/file");
+        folder.Write("output/.build-link", "-> ../precious");
+        using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        string staging = output.CreateStaging();
+        Assert.IsEmpty(Directory.GetFileSystemEntries(staging));
+        CollectionAssert.AreEqual(new[] { staging }, Directory.GetDirectories(folder["output"]));
+        Assert.IsTrue(File.Exists(folder["precious/file"]));
+    }
+
+    [TestMethod]
+    public async Task A_damaged_layout_is_begun_anew_and_a_good_one_kept()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("output/image/oci-layout", "garbage");
+        folder.Write("output/image/index.json", "garbage");
+        using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        OciLayout layout = output.OpenLayout();
+        Descriptor blob = layout.AddBlob("content"u8, MediaTypes.Layer);
+        Assert.IsTrue(output.OpenLayout().Contains(blob));
+    }
+
+    [TestMethod]
+    public void Clean_deletes_what_is_ours_and_then_the_folder()
+    {
+        using var folder = new TemporaryFolder();
+        FillOwned(folder);
+        OutputFolder.Clean(folder["output"]);
+        Assert.IsFalse(Directory.Exists(folder["output"]));
+    }
+
+    [TestMethod]
+    public void Clean_leaves_what_is_not_ours()
+    {
+        using var folder = new TemporaryFolder();
+        FillOwned(folder);
+        folder.Write("output/mine.txt");
+        folder.Write("output/image.txt");
+        folder.Write("output/build/receipt.json");
+        OutputFolder.Clean(folder["output"]);
+        CollectionAssert.AreEqual(
+            new[] { folder["output/build"], folder["output/image.txt"], folder["output/mine.txt"] },
+            Directory.GetFileSystemEntries(folder["output"]).Order(StringComparer.Ordinal).ToArray());
+        Assert.IsTrue(File.Exists(folder["output/build/receipt.json"]));
+    }
+
+    [TestMethod]
+    public void Clean_follows_no_link()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("precious/file", "old");
+        folder.Write("output/image", "-> ../precious");
+        folder.Write("output/receipt.json", "-> ../precious/file");
+        folder.Write("output/plan/context/link", "-> ../../../precious");
+        OutputFolder.Clean(folder["output"]);
+        Assert.AreEqual("old", File.ReadAllText(folder["precious/file"]));
+        Assert.IsFalse(Directory.Exists(folder["output"]));
+    }
+
+    [TestMethod]
+    public void Clean_of_nothing_does_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        OutputFolder.Clean(folder["none"]);
+        Assert.IsFalse(Directory.Exists(folder["none"]));
+    }
+
+    private static void FillOwned(TemporaryFolder folder)
+    {
+        foreach (string file in (string[])["image/index.json", "sbom/linux-amd64.spdx.json", "plan/context/a/b", "receipt.json", ".lock", ".build-1/blob", ".receipt.json.0123.tmp"])
+        {
+            folder.Write(Path.Combine("output", file));
+        }
+    }
+}
