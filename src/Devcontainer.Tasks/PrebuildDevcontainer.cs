@@ -68,8 +68,8 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
         {
             Force = Switch("DevcontainerForce", Force),
             DryRun = Switch("DevcontainerDryRun", DryRun),
-            CacheFrom = Caches("DevcontainerCacheFrom", CacheFrom),
-            CacheTo = Caches("DevcontainerCacheTo", CacheTo),
+            CacheFrom = [.. CacheFrom.Select(item => Cache("DevcontainerCacheFrom", item))],
+            CacheTo = [.. CacheTo.Select(item => Cache("DevcontainerCacheTo", item))],
         };
         request = request with { Builder = BindBuilder(request) };
         PrebuildResult? result;
@@ -153,53 +153,44 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
             : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, "it is a whole number above zero");
     }
 
-    // `type=registry,ref=…` as buildx writes it; an item without a type is a registry reference.
-    private static List<CacheReference> Caches(string itemName, ITaskItem[] items)
+    // As buildx reads it: without any name=value it is a registry reference; `inline` and `gha` need nothing more.
+    private CacheReference Cache(string itemName, ITaskItem item)
     {
-        var caches = new List<CacheReference>(items.Length);
-        foreach (ITaskItem item in items)
+        string text = item.ItemSpec;
+        if (text is "inline" or "gha")
         {
-            string[] fields = item.ItemSpec.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            var attributes = new List<KeyValuePair<string, string>>();
-            string type = item.ItemSpec.Contains('=', StringComparison.Ordinal) || item.ItemSpec is "inline" or "gha" ? string.Empty : "registry";
-            if (type.Length > 0)
+            return new CacheReference(text, []);
+        }
+
+        if (!text.Contains('=', StringComparison.Ordinal))
+        {
+            return new CacheReference("registry", [new("ref", text)]);
+        }
+
+        string type = string.Empty;
+        var attributes = new List<KeyValuePair<string, string>>();
+        foreach (string field in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = field.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
             {
-                attributes.Add(new KeyValuePair<string, string>("ref", item.ItemSpec));
+                throw new DevcontainerException(Codes.ItemInvalid, itemName, text, $"'{field}' is no name=value");
             }
-            else if (fields is ["inline" or "gha"])
+
+            (string name, string value) = (field[..equals], field[(equals + 1)..]);
+            if (name == "type")
             {
-                type = fields[0];
+                type = value;
             }
             else
             {
-                foreach (string field in fields)
-                {
-                    int equals = field.IndexOf('=', StringComparison.Ordinal);
-                    if (equals <= 0)
-                    {
-                        throw new DevcontainerException(Codes.ItemInvalid, itemName, item.ItemSpec, $"'{field}' is no name=value");
-                    }
-
-                    if (field[..equals] == "type")
-                    {
-                        type = field[(equals + 1)..];
-                    }
-                    else
-                    {
-                        attributes.Add(new KeyValuePair<string, string>(field[..equals], field[(equals + 1)..]));
-                    }
-                }
+                attributes.Add(new(name, name is "src" or "dest" ? Absolute(value) ?? value : value));
             }
-
-            if (type is not ("registry" or "inline" or "local" or "gha" or "s3" or "azblob"))
-            {
-                throw new DevcontainerException(Codes.ItemInvalid, itemName, item.ItemSpec, "its type is registry, inline, local, gha, s3 or azblob");
-            }
-
-            caches.Add(new CacheReference(type, attributes));
         }
 
-        return caches;
+        return type is "registry" or "inline" or "local" or "gha" or "s3" or "azblob"
+            ? new CacheReference(type, attributes)
+            : throw new DevcontainerException(Codes.ItemInvalid, itemName, text, "its type is registry, inline, local, gha, s3 or azblob");
     }
 
     private static string? Metadata(ITaskItem item, string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
