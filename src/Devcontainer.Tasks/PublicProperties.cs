@@ -38,24 +38,27 @@ internal static class PublicProperties
         "PushDevcontainer",
     ];
 
-    /// <summary>Whether <paramref name="name"/> looks like one of ours and is none.</summary>
+    // Letters in which a name that does not begin like ours may differ from one of ours and is still taken for it.
+    private const int Slip = 2;
+
+    /// <summary>Whether <paramref name="name"/> is meant to be one of ours and is none: it begins like them, or is one but for a slip.</summary>
     /// <param name="name">A property's name; MSBuild ignores case.</param>
     /// <param name="nearest">The property that is most like it.</param>
     internal static bool IsMisspelt(string name, out string nearest)
     {
         nearest = string.Empty;
-        if (!name.StartsWith("Devcontainer", StringComparison.OrdinalIgnoreCase) && !name.Contains("Prebuild", StringComparison.OrdinalIgnoreCase)
-            && !name.EndsWith("Devcontainer", StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
+        bool isOurs = name.StartsWith("Devcontainer", StringComparison.OrdinalIgnoreCase);
         int best = int.MaxValue;
         foreach (string known in Names)
         {
             if (string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
             {
                 return false;
+            }
+
+            if (!isOurs && Math.Abs(known.Length - name.Length) > Slip)
+            {
+                continue;
             }
 
             int distance = Distance(known, name);
@@ -66,7 +69,7 @@ internal static class PublicProperties
             }
         }
 
-        return true;
+        return isOurs || best <= Slip;
     }
 
     // Levenshtein's distance, ignoring case.

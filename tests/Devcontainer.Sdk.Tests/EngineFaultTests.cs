@@ -68,6 +68,39 @@ public sealed class EngineFaultTests : EngineTests
     }
 
     [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public async Task Arguments_that_are_too_long_for_the_system_are_an_error()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write(
+            "dev.proj",
+            """
+            <Project Sdk="Devcontainer.Sdk">
+              <PropertyGroup><DevcontainerBuilder>$([System.String]::new('b', 2200000))</DevcontainerBuilder></PropertyGroup>
+            </Project>
+            """);
+        (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC4031");
+    }
+
+    [TestMethod]
+    public async Task A_cache_of_GitHub_that_cannot_be_reached_is_a_warning()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write("dev.proj", """<Project Sdk="Devcontainer.Sdk"><ItemGroup><DevcontainerCacheFrom Include="gha" /></ItemGroup></Project>""");
+        (await workspace.BuildAsync("build", "-t:Prebuild")).SucceededWithWarning("DEVC4032");
+    }
+
+    [TestMethod]
+    public async Task A_lock_file_that_cannot_be_written_is_an_error()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write(".devcontainer/devcontainer.json", """{ "image": "debian:bookworm" }""");
+        workspace.Write(".devcontainer/devcontainer-prebuild.lock.json/in-the-way", "");
+        (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC3062");
+        AssertNoImage(workspace);
+    }
+
+    [TestMethod]
     [Long]
     [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
     public async Task An_engine_that_hangs_is_an_error_before_long()

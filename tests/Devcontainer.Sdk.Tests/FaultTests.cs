@@ -48,6 +48,8 @@ public sealed class FaultTests : SdkTests
     [DataRow("""<DevcontainerInput Include="dev.proj" Tier="basement" />""", "DEVC3053", "basement")]
     [DataRow("""<DevcontainerInput Include="dev.proj" Projection="mercator" />""", "DEVC3051", "mercator")]
     [DataRow("""<DevcontainerInput Include="no-such-file.txt" />""", "DEVC3050", "no-such-file.txt")]
+    [DataRow("""<DevcontainerInput Include=".devcontainer/hello.txt" Projection="json" />""", "DEVC3052", "hello.txt")]
+    [DataRow("""<DevcontainerInput Include=".devcontainer/hello.txt" Projection="xml" />""", "DEVC3052", "hello.txt")]
     public async Task A_wrong_item_is_one_error(string item, string code, string says)
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
@@ -108,6 +110,24 @@ public sealed class FaultTests : SdkTests
         BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC3060");
         Assert.AreEqual((file, 2), (error.File, error.Line));
         Assert.Contains("devcontainer-prebuild.lock.json", error.Text);
+    }
+
+    [TestMethod]
+    public async Task Offline_no_registry_is_asked()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string file = workspace.Write(".devcontainer/devcontainer.json", "{\n  \"image\": \"registry.invalid/never:asked\"\n}");
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:DevcontainerOffline=true")).Failed("DEVC3065");
+        Assert.AreEqual((file, 2), (error.File, error.Line));
+    }
+
+    [TestMethod]
+    public async Task What_was_not_built_cannot_be_loaded()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Environment["PATH"] = workspace[".."];
+        CommandResult run = await workspace.BuildAsync("build", "-t:Build", "-t:LoadDevcontainer");
+        CollectionAssert.AreEqual(new[] { "DEVC4030", "DEVC4021" }, run.Messages.Select(static message => message.Code).ToArray(), run.Report);
     }
 
     [TestMethod]
