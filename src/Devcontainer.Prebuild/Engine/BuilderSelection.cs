@@ -23,6 +23,9 @@ internal sealed class BuilderSelection(DockerCommand docker, IBuildReporter repo
     {
         Task<CommandOutput> listing = docker.CaptureAsync(["buildx", "ls", "--format", "{{json .}}"], DockerCommand.ProbeTimeout, cancellationToken);
         Task<CommandOutput> information = docker.CaptureAsync(["info", "--format", "{{json .}}"], DockerCommand.ProbeTimeout, cancellationToken);
+
+        // Both to their end, also where one fails: no process is left behind.
+        await Task.WhenAll(listing, information).ConfigureAwait(false);
         CommandOutput engine = await information.ConfigureAwait(false);
         CommandOutput list = await listing.ConfigureAwait(false);
         if (list.ExitCode != 0 && list.Error.Contains("buildx", StringComparison.Ordinal) && list.Error.Contains("unknown", StringComparison.OrdinalIgnoreCase))
