@@ -13,15 +13,20 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 {
     private const int KeptLogLines = 40;
 
+    // A cache that is not there yet is no failure, though the engine reports it as one (moby/buildkit solver/llbsolver/bridge.go).
+    private const string CacheImport = "importing cache manifest from ";
+
     private readonly Dictionary<string, Vertex> _vertices = new(StringComparer.Ordinal);
     private readonly List<BuildStep> _steps = [];
     private readonly List<string> _plainLines = [];
+    private Vertex? _failed;
 
     /// <summary>The instructions that ended, in order of ending.</summary>
     internal IReadOnlyList<BuildStep> Steps => _steps;
 
-    /// <summary>The instruction that failed, or null.</summary>
-    internal FailedStep? Failure { get; private set; }
+    /// <summary>The instruction that failed, with its output so far; or null.</summary>
+    internal FailedStep? Failure =>
+        _failed is { } vertex ? new FailedStep(vertex.Platform, vertex.Name, vertex.FullName, vertex.Error, vertex.LastLines()) : null;
 
     /// <summary>What buildx wrote beside its events: its own errors. The last ones are kept.</summary>
     internal IReadOnlyList<string> PlainLines => _plainLines;
@@ -50,7 +55,7 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
         {
             if (document.RootElement.TryGetProperty("vertexes", out JsonElement vertexes) && vertexes.ValueKind == JsonValueKind.Array)
             {
-                foreach (JsonElement vertex in vertexes.EnumerateArray())
+                foreach (JsonElement vertex in vertexes.EnumerateArray().Where(IsObject))
                 {
                     AcceptVertex(vertex);
                 }
@@ -58,7 +63,7 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 
             if (document.RootElement.TryGetProperty("logs", out JsonElement logs) && logs.ValueKind == JsonValueKind.Array)
             {
-                foreach (JsonElement log in logs.EnumerateArray())
+                foreach (JsonElement log in logs.EnumerateArray().Where(IsObject))
                 {
                     AcceptLog(log);
                 }
@@ -78,9 +83,13 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
         vertex.Started ??= Time(element, "started");
         vertex.Cached |= element.TryGetProperty("cached", out JsonElement cached) && cached.ValueKind == JsonValueKind.True;
         string error = Text(element, "error");
-        if (error.Length > 0 && Failure is null && !error.Contains("context canceled", StringComparison.Ordinal))
+        if (error.Length > 0
+            && _failed is null
+            && !error.Contains("context canceled", StringComparison.Ordinal)
+            && !vertex.Name.StartsWith(CacheImport, StringComparison.Ordinal))
         {
-            Failure = new FailedStep(vertex.Platform, vertex.Name, vertex.FullName, error, vertex.LogLines);
+            vertex.Error = error;
+            _failed = vertex;
         }
 
         if (!vertex.Done && Time(element, "completed") is { } completed && error.Length == 0)
@@ -111,7 +120,10 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
             return;
         }
 
-        foreach (string line in vertex.AppendLog(Encoding.UTF8.GetString(bytes), KeptLogLines))
+        int stream = element.TryGetProperty("stream", out JsonElement number) && number.ValueKind == JsonValueKind.Number
+            ? number.GetInt32()
+            : 0;
+        foreach (string line in vertex.AppendLog(stream, bytes))
         {
             reporter.Detail($"    {vertex.Platform}  {line}");
         }
@@ -133,6 +145,8 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
         reporter.Detail(line);
     }
 
+    private static bool IsObject(JsonElement element) => element.ValueKind == JsonValueKind.Object;
+
     private static string Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : string.Empty;
 
@@ -143,7 +157,8 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 
     private sealed class Vertex
     {
-        private readonly StringBuilder _partialLine = new();
+        private readonly Queue<string> _lines = new();
+        private readonly SortedDictionary<int, LineSplitter> _streams = [];
 
         internal required string FullName { get; init; }
 
@@ -153,7 +168,7 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 
         internal required bool IsInstruction { get; init; }
 
-        internal Queue<string> LogLines { get; } = new();
+        internal string Error { get; set; } = string.Empty;
 
         internal DateTimeOffset? Started { get; set; }
 
@@ -191,25 +206,57 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
         }
 
         /// <summary>Adds output and returns the lines that are whole now.</summary>
-        internal List<string> AppendLog(string data, int kept)
+        internal List<string> AppendLog(int stream, byte[] data)
         {
+            if (!_streams.TryGetValue(stream, out LineSplitter? splitter))
+            {
+                _streams.Add(stream, splitter = new LineSplitter());
+            }
+
+            List<string> lines = splitter.Append(data);
+            foreach (string line in lines)
+            {
+                if (_lines.Count == KeptLogLines)
+                {
+                    _lines.Dequeue();
+                }
+
+                _lines.Enqueue(line);
+            }
+
+            return lines;
+        }
+
+        /// <summary>The last lines of output, those without an end too.</summary>
+        internal List<string> LastLines() => [.. _lines, .. _streams.Values.Select(static stream => stream.Rest).Where(static rest => rest.Length > 0)];
+    }
+
+    /// <summary>Parts one output of an instruction into lines. It comes in pieces that end anywhere, between those of the other one.</summary>
+    private sealed class LineSplitter
+    {
+        private const int MaxLine = 4096;
+        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+        private readonly StringBuilder _line = new();
+
+        /// <summary>What has no end yet.</summary>
+        internal string Rest => _line.ToString();
+
+        /// <summary>Adds a piece and returns the lines that are whole now; what is over the cap of a line is dropped.</summary>
+        internal List<string> Append(byte[] piece)
+        {
+            char[] text = new char[_decoder.GetCharCount(piece, flush: false)];
+            _decoder.GetChars(piece, text, flush: false);
             var lines = new List<string>();
-            foreach (char c in data)
+            foreach (char c in text)
             {
                 if (c == '\n')
                 {
-                    string line = _partialLine.ToString().TrimEnd('\r');
-                    _partialLine.Clear();
-                    lines.Add(line);
-                    LogLines.Enqueue(line);
-                    if (LogLines.Count > kept)
-                    {
-                        LogLines.Dequeue();
-                    }
+                    lines.Add(Rest.TrimEnd('\r'));
+                    _line.Clear();
                 }
-                else if (_partialLine.Length < 4096)
+                else if (_line.Length < MaxLine)
                 {
-                    _partialLine.Append(c);
+                    _line.Append(c);
                 }
             }
 
@@ -223,5 +270,5 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 /// <param name="Name">Its name, shortened.</param>
 /// <param name="FullName">Its name as the engine gives it.</param>
 /// <param name="Error">The engine's words.</param>
-/// <param name="LogLines">The last lines of its output; more may still come while the build ends.</param>
+/// <param name="LogLines">The last lines of its output.</param>
 internal sealed record FailedStep(string Platform, string Name, string FullName, string Error, IReadOnlyCollection<string> LogLines);
