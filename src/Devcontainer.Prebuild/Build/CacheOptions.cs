@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
@@ -11,18 +12,19 @@ internal static class CacheOptions
     internal static string Format(CacheReference cache, Platform platform)
     {
         var text = new StringBuilder("type=").Append(cache.Type);
-        bool scoped = false;
+        string? naming = NameAttribute(cache.Type);
+        bool named = false;
         foreach ((string name, string value) in cache.Attributes)
         {
             string own = cache.PerPlatform ? ForPlatform(cache.Type, name, value, platform) : value;
-            scoped |= name == "scope";
+            named |= name == naming;
             text.Append(',').Append(BakeDefinition.CsvField($"{name}={own}"));
         }
 
-        // GitHub's cache has one scope unless told otherwise.
-        if (cache is { Type: "gha", PerPlatform: true } && !scoped)
+        if (cache.PerPlatform && naming is not null && !named)
         {
-            text.Append(",scope=buildkit-").Append(platform.FileName);
+            // What BuildKit calls a cache that has no name.
+            text.Append(CultureInfo.InvariantCulture, $",{naming}=buildkit-{platform.FileName}");
         }
 
         return text.ToString();
@@ -41,17 +43,30 @@ internal static class CacheOptions
         return asked && !reachable ? Diagnostic.Create(Codes.GitHubCacheUnreachable, null) : null;
     }
 
+    /// <summary>The attribute that tells caches of one place apart, where that may be left out (moby/buildkit README, "Export cache").</summary>
+    private static string? NameAttribute(string type) => type switch
+    {
+        "gha" => "scope",
+        "s3" or "azblob" => "name",
+        _ => null,
+    };
+
     private static string ForPlatform(string type, string name, string value, Platform platform) => (type, name) switch
     {
         ("registry", "ref") => WithTagSuffix(value, platform.FileName),
         ("local", "dest" or "src") => Path.Combine(value, platform.FileName),
-        ("gha", "scope") => $"{value}-{platform.FileName}",
-        ("s3" or "azblob", "name") => $"{value}-{platform.FileName}",
+        _ when name == NameAttribute(type) => $"{value}-{platform.FileName}",
         _ => value,
     };
 
     private static string WithTagSuffix(string reference, string suffix)
     {
+        if (reference.Contains('@', StringComparison.Ordinal))
+        {
+            // A digest is one cache and no other.
+            return reference;
+        }
+
         int slash = reference.LastIndexOf('/');
         bool tagged = reference.IndexOf(':', slash + 1) >= 0;
         return tagged ? $"{reference}-{suffix}" : $"{reference}:cache-{suffix}";
