@@ -46,7 +46,7 @@ internal static class StepName
             text = text[..digest];
         }
 
-        return text.Length <= MaxLength ? text : text[..(MaxLength - 1)] + "…";
+        return text.Length <= MaxLength ? text : text[..(char.IsHighSurrogate(text[MaxLength - 2]) ? MaxLength - 2 : MaxLength - 1)] + "…";
     }
 
     // The folder of a Feature is `<id>_<index>`.
