@@ -47,7 +47,8 @@ internal sealed record BakeTarget
 
 /// <summary>
 /// The definition that buildx bake reads from standard input: one target per platform, each with an empty destination of its own (two targets that
-/// export into one folder race). In bake's JSON every string is an HCL template, so <c>${</c> and <c>%{</c> are doubled to stay what they are.
+/// export into one folder race). In bake's JSON every string is an HCL template, a name too, so <c>${</c> and <c>%{</c> are doubled to stay what
+/// they are.
 /// </summary>
 internal static class BakeDefinition
 {
@@ -117,10 +118,17 @@ internal static class BakeDefinition
             return;
         }
 
-        writer.WriteStartObject(name);
+        // The last of several with one name, as on docker's command line; bake refuses the same name twice.
+        var last = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string key, string value) in map)
         {
-            writer.WriteString(key, Escape(value));
+            last[key] = value;
+        }
+
+        writer.WriteStartObject(name);
+        foreach ((string key, string value) in last)
+        {
+            writer.WriteString(Escape(key), Escape(value));
         }
 
         writer.WriteEndObject();

@@ -81,10 +81,7 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
     internal static List<BakeTarget> Targets(PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, PlanFiles files, string staging)
     {
         PrebuildRequest request = plan.Inputs.Request;
-        var arguments = new List<KeyValuePair<string, string>>(plan.Inputs.BuildArguments)
-        {
-            new("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
-        };
+        var sourceDate = KeyValuePair.Create("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         IReadOnlyList<string> configuredCaches = plan.Inputs.Configuration.Build?.CacheFrom ?? [];
         return
         [
@@ -95,7 +92,7 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
                 Context = files.Context,
                 Dockerfile = files.Dockerfile(platform.Platform),
                 Stage = platform.Stage,
-                Arguments = [.. arguments, .. platform.BuildArguments],
+                Arguments = [sourceDate, .. plan.Inputs.BuildArguments, .. platform.BuildArguments],
                 Labels = platform.MetadataLabel is { } label ? [.. request.Labels, new(ImageMetadata.Label, label)] : request.Labels,
                 Contexts = [.. BaseContexts(plan.Inputs), .. files.FeatureContexts(platform.Platform)],
                 Secrets = [.. request.Secrets.Select(Secret)],

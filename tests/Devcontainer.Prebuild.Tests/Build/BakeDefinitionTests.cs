@@ -1,66 +1,176 @@
+using System.Text;
 using System.Text.Json;
-using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Devcontainer.Prebuild.Tests.Build;
 
 [TestClass]
 public sealed class BakeDefinitionTests
 {
+    private static readonly BakeTarget Target = new()
+    {
+        Name = "linux-amd64",
+        Platform = "linux/amd64",
+        Context = "/w/plan/context",
+        Dockerfile = "/w/plan/Dockerfile",
+        Arguments = [],
+        Labels = [],
+        Contexts = [],
+        Secrets = [],
+        CacheFrom = [],
+        CacheTo = [],
+        Destination = "/w/.build-1/linux-amd64",
+    };
+
+    private static readonly Gen<string> Texts =
+        Gen.Elements("$", "$$", "{", "}", "%", "%%", "${a}", "%{if}", "\\", "\"", "\n", "ä", "😀", " ", "a").ArrayOf().Select(string.Concat);
+
     [TestMethod]
     [DataRow("plain", "plain")]
     [DataRow("${localEnv:HOME}", "$${localEnv:HOME}")]
+    [DataRow("$${a}", "$$${a}")]
     [DataRow("%{ if x }", "%%{ if x }")]
-    [DataRow("$HOME \\ \"q\"", "$HOME \\ \"q\"")]
+    [DataRow("$HOME \\ \"q\" 100% {}", "$HOME \\ \"q\" 100% {}")]
+    [DataRow("", "")]
     public void What_HCL_would_read_as_a_template_is_doubled(string value, string expected) => Assert.AreEqual(expected, BakeDefinition.Escape(value));
+
+    [TestMethod]
+    public void Any_text_comes_through_a_template_as_it_is() =>
+        Prop.ForAll(Texts.ToArbitrary(), static text => Template(BakeDefinition.Escape(text)) == text).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [TestMethod]
     [DataRow("dest=/a b/c", "dest=/a b/c")]
     [DataRow("dest=/a,b", "\"dest=/a,b\"")]
     [DataRow("dest=/a\"b", "\"dest=/a\"\"b\"")]
+    [DataRow("dest=/a\nb", "\"dest=/a\nb\"")]
     [DataRow("dest=/a;%3B", "dest=/a;%3B")]
+    [DataRow("dest=/a'b", "dest=/a'b")]
     public void A_field_is_quoted_where_it_has_to_be(string field, string expected) => Assert.AreEqual(expected, BakeDefinition.CsvField(field));
 
     [TestMethod]
-    public void Labels_and_paths_survive_as_they_are()
+    public void Two_targets_are_one_group_each_with_its_own_destination()
     {
-        const string label = "[{\"a\":\"${localEnv:X} \\n \\\\ \u00e9\"}]";
-        byte[] definition = BakeDefinition.Write(
-        [
-            new BakeTarget
-            {
-                Name = "linux-amd64",
-                Platform = "linux/amd64",
-                Context = "/w s/plan;%3B/context",
-                Dockerfile = "/w s/plan/Dockerfile",
-                Arguments = [new("A", "1")],
-                Labels = [new("l", label)],
-                Contexts = [new("base:1", "docker-image://r/base@sha256:00")],
-                Secrets = ["type=env,id=s,env=TOKEN"],
-                CacheFrom = [],
-                CacheTo = [],
-                Destination = "/w s/out, one",
-            },
-        ]);
-        using JsonDocument document = JsonDocument.Parse(definition);
-        JsonElement target = document.RootElement.GetProperty("target").GetProperty("linux-amd64");
-        Assert.AreEqual("/w s/plan;%3B/context", target.GetProperty("context").GetString());
-        Assert.AreEqual(label, target.GetProperty("labels").GetProperty("l").GetString()!.Replace("$${", "${", StringComparison.Ordinal));
-        Assert.AreEqual("type=oci,\"dest=/w s/out, one\",tar=false,rewrite-timestamp=true", target.GetProperty("output")[0].GetString());
+        JsonElement root = Write(Target with { Stage = "dev" }, Target with { Name = "linux-arm64", Platform = "linux/arm64", Destination = "/w/.build-1/linux-arm64", NoCache = true });
+        CollectionAssert.AreEqual(new[] { "linux-amd64", "linux-arm64" }, ListOf(root.GetProperty("group").GetProperty("default").GetProperty("targets")));
+        JsonElement one = root.GetProperty("target").GetProperty("linux-amd64");
+        JsonElement two = root.GetProperty("target").GetProperty("linux-arm64");
+        CollectionAssert.AreEqual(new[] { "linux/amd64" }, ListOf(one.GetProperty("platforms")));
+        CollectionAssert.AreEqual(new[] { "type=oci,dest=/w/.build-1/linux-amd64,tar=false,rewrite-timestamp=true" }, ListOf(one.GetProperty("output")));
+        CollectionAssert.AreEqual(new[] { "type=oci,dest=/w/.build-1/linux-arm64,tar=false,rewrite-timestamp=true" }, ListOf(two.GetProperty("output")));
+        Assert.AreEqual("dev", one.GetProperty("target").GetString());
+        Assert.IsFalse(two.TryGetProperty("target", out _));
+        Assert.IsTrue(two.GetProperty("no-cache").GetBoolean());
+        Assert.IsFalse(one.TryGetProperty("no-cache", out _));
+        Assert.IsFalse(one.TryGetProperty("args", out _));
     }
 
     [TestMethod]
-    [DataRow("registry", "ref", "r.example/cache:main", "type=registry,ref=r.example/cache:main-linux-arm64")]
-    [DataRow("registry", "ref", "r.example:5000/cache", "type=registry,ref=r.example:5000/cache:cache-linux-arm64")]
-    [DataRow("local", "dest", "/cache", "type=local,dest=/cache/linux-arm64")]
-    [DataRow("gha", "mode", "max", "type=gha,mode=max,scope=buildkit-linux-arm64")]
-    [DataRow("gha", "scope", "main", "type=gha,scope=main-linux-arm64")]
-    public void Each_platform_has_a_cache_of_its_own(string type, string name, string value, string expected) =>
-        Assert.AreEqual(expected, CacheOptions.Format(new CacheReference(type, [new(name, value)]), Platform.Parse("linux/arm64")));
+    [DataRow("/w s/out, one")]
+    [DataRow("/w/\"quoted\"")]
+    [DataRow("/w/semi;colon%3B")]
+    [DataRow("/w/${a}%{b}")]
+    [DataRow("/w/grün'😀")]
+    [DataRow("/w/=,=")]
+    public void Paths_of_any_name_survive(string folder)
+    {
+        JsonElement target = Write(Target with { Context = folder, Dockerfile = folder + "/Dockerfile", Destination = folder }).GetProperty("target").GetProperty("linux-amd64");
+        Assert.AreEqual(folder, Template(target.GetProperty("context").GetString()!));
+        Assert.AreEqual(folder + "/Dockerfile", Template(target.GetProperty("dockerfile").GetString()!));
+        CollectionAssert.AreEqual(
+            new[] { "type=oci", "dest=" + folder, "tar=false", "rewrite-timestamp=true" }, Csv(Template(target.GetProperty("output")[0].GetString()!)));
+    }
 
     [TestMethod]
-    [DataRow("RUN --mount=type=cache,id=x,target=/y apt-get update", "RUN apt-get update")]
-    [DataRow("FROM localhost:5000/base@sha256:abc", "FROM localhost:5000/base")]
-    [DataRow("RUN --mount=type=bind,from=f,target=/tmp/dev-container-features,rw [\"/bin/sh\", \"-c\", \"cd /tmp/dev-container-features/hello_0 && exec x\"]", "Feature hello")]
-    public void A_step_is_named_for_reading(string instruction, string expected) => Assert.AreEqual(expected, StepName.Shorten(instruction));
+    public void Names_and_values_of_arguments_labels_and_contexts_survive()
+    {
+        KeyValuePair<string, string>[] pairs =
+        [
+            new("a", ""), new("${b}", "${c}"), new("d%{", "\"\\\n"), new("e f=g", " h "), new("devcontainer.metadata", "[ {\"id\":\"${localEnv:X}\",\"ä\":1} ]"),
+        ];
+        JsonElement target = Write(Target with { Arguments = pairs, Labels = pairs, Contexts = pairs }).GetProperty("target").GetProperty("linux-amd64");
+        foreach (string map in (string[])["args", "labels", "contexts"])
+        {
+            CollectionAssert.AreEqual(
+                pairs,
+                target.GetProperty(map).EnumerateObject().Select(static pair => KeyValuePair.Create(Template(pair.Name), Template(pair.Value.GetString()!))).ToArray());
+        }
+    }
+
+    [TestMethod]
+    public void The_last_of_several_with_one_name_is_the_one()
+    {
+        JsonElement labels = Write(Target with { Labels = [new("a", "1"), new("b", "2"), new("a", "3")] })
+            .GetProperty("target").GetProperty("linux-amd64").GetProperty("labels");
+        CollectionAssert.AreEqual(new[] { "a=3", "b=2" }, labels.EnumerateObject().Select(static label => $"{label.Name}={label.Value}").ToArray());
+    }
+
+    [TestMethod]
+    public void Secrets_and_caches_are_lists_as_they_are_given()
+    {
+        JsonElement target = Write(Target with { Secrets = ["type=env,id=a,env=${B}"], CacheFrom = ["type=gha", "type=inline"], CacheTo = ["type=local,\"dest=/a,b\""] })
+            .GetProperty("target").GetProperty("linux-amd64");
+        CollectionAssert.AreEqual(new[] { "type=env,id=a,env=$${B}" }, ListOf(target.GetProperty("secret")));
+        CollectionAssert.AreEqual(new[] { "type=gha", "type=inline" }, ListOf(target.GetProperty("cache-from")));
+        CollectionAssert.AreEqual(new[] { "type=local,\"dest=/a,b\"" }, ListOf(target.GetProperty("cache-to")));
+    }
+
+    private static JsonElement Write(params BakeTarget[] targets)
+    {
+        using JsonDocument document = JsonDocument.Parse(BakeDefinition.Write(targets));
+        return document.RootElement.Clone();
+    }
+
+    private static string[] ListOf(JsonElement list) => [.. list.EnumerateArray().Select(static item => item.GetString()!)];
+
+    /// <summary>What HCL makes of a template without expressions (hashicorp/hcl, hclsyntax/spec.md, "Template Literals").</summary>
+    private static string Template(string template)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < template.Length; i++)
+        {
+            if (template[i] is '$' or '%' && template.AsSpan(i + 1).StartsWith([template[i], '{']))
+            {
+                i++;
+            }
+            else
+            {
+                Assert.IsFalse(template[i] is '$' or '%' && template.AsSpan(i + 1).StartsWith("{"), $"an expression in {template}");
+            }
+
+            text.Append(template[i]);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The fields of a line of comma-separated values (RFC 4180).</summary>
+    private static string[] Csv(string line)
+    {
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        bool quoted = false;
+        for (int i = 0; i < line.Length; i++)
+        {
+            switch (line[i])
+            {
+                case '"' when quoted && i + 1 < line.Length && line[i + 1] == '"':
+                    field.Append(line[++i]);
+                    break;
+                case '"':
+                    quoted = !quoted;
+                    break;
+                case ',' when !quoted:
+                    fields.Add(field.ToString());
+                    field.Clear();
+                    break;
+                default:
+                    field.Append(line[i]);
+                    break;
+            }
+        }
+
+        return [.. fields, field.ToString()];
+    }
 }
