@@ -111,6 +111,15 @@ public sealed class CommandTests : EngineTests
     }
 
     [TestMethod]
+    public async Task Two_builds_at_once_make_one_image()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        CommandResult[] builds = await Task.WhenAll(workspace.BuildAsync("build"), workspace.BuildAsync("publish"));
+        Assert.AreEqual(Digest(builds[0].Succeeded()), Digest(builds[1].Succeeded()));
+        Assert.HasCount(1, builds.Where(static build => Result(build).Contains("(built: ", StringComparison.Ordinal)), builds[0].Report + builds[1].Report);
+    }
+
+    [TestMethod]
     public async Task Output_goes_under_the_artifacts_path()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();

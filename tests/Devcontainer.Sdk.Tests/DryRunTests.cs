@@ -32,4 +32,17 @@ public sealed class DryRunTests : SdkTests
         Assert.HasCount(1, run.Lines("command: docker buildx bake --builder "), run.Report);
         Assert.IsNotEmpty(run.Lines("FROM scratch"), run.Report);
     }
+
+    [TestMethod]
+    [TestCategory("Engine")]
+    public async Task A_dry_run_asks_about_base_images_and_pins_none()
+    {
+        TestEngine.Require();
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write(".devcontainer/devcontainer.json", """{ "image": "debian:bookworm" }""");
+        string before = FolderSnapshot.Take(workspace.Folder);
+        CommandResult run = (await workspace.BuildAsync("build", "-p:DevcontainerDryRun=true", "-p:DevcontainerPlatforms=linux/amd64%3Blinux/arm64")).Succeeded();
+        Assert.HasCount(2, run.Lines("base docker.io/library/debian:bookworm linux/"), run.Report);
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
+    }
 }

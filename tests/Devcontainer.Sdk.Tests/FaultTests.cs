@@ -113,6 +113,17 @@ public sealed class FaultTests : SdkTests
     }
 
     [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public async Task An_output_folder_that_cannot_be_written_is_an_error()
+    {
+        // Nobody can write here, root included.
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:DevcontainerOutputPath=/proc/devcontainer")).Failed("DEVC9003");
+        Assert.Contains("/proc/devcontainer", error.Text);
+        (await workspace.BuildAsync("build", "-p:DevcontainerOutputPath=/proc/devcontainer")).Failed("DEVC9003");
+    }
+
+    [TestMethod]
     public async Task Offline_no_registry_is_asked()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();

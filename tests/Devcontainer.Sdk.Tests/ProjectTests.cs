@@ -24,10 +24,10 @@ public sealed class ProjectTests : SdkTests
     public async Task Tests_on_the_testing_platform_pass_it_by()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
-        workspace.Write("global.json", SdkPackage.GlobalJson[..^1] + """, "test": { "runner": "Microsoft.Testing.Platform" } }""");
+        workspace.Write("global.json", SdkPackage.GlobalJsonOfTestingPlatform);
         CommandResult test = await workspace.DotnetAsync("test", "--project", "dev.proj");
         Assert.IsEmpty(test.Messages, test.Report);
-        Assert.DoesNotContain("MSB4057", test.Output + test.Error, test.Report);
+        Assert.IsFalse(Directory.Exists(workspace["bin"]));
     }
 
     // What an editor asks for: Roslyn's build host, the project systems of Visual Studio and of the C# extension.

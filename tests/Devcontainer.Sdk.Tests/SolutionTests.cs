@@ -74,6 +74,16 @@ public sealed class SolutionTests : EngineTests
     }
 
     [TestMethod]
+    public async Task Tests_of_a_solution_on_the_testing_platform_pass_the_dev_container_by()
+    {
+        Workspace workspace = await WithSolutionAsync("all.slnx");
+        workspace.Write("global.json", SdkPackage.GlobalJsonOfTestingPlatform);
+        CommandResult test = await workspace.DotnetAsync("test", "--solution", "all.slnx");
+        Assert.IsEmpty(test.Messages, test.Report);
+        Assert.IsFalse(Directory.Exists(workspace["dev/bin"]));
+    }
+
+    [TestMethod]
     public async Task An_ordinary_project_may_refer_to_the_dev_container()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer(folder: "dev").WithLibrary(

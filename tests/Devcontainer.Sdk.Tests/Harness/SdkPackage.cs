@@ -13,6 +13,9 @@ public static class SdkPackage
     internal static string GlobalJson { get; } =
         $$"""{ "sdk": { "version": "10.0.400", "rollForward": "latestFeature" }, "msbuild-sdks": { "Devcontainer.Sdk": "{{Version}}" } }""";
 
+    /// <summary>The same, where `dotnet test` is the testing platform's.</summary>
+    internal static string GlobalJsonOfTestingPlatform { get; } = GlobalJson[..^1] + """, "test": { "runner": "Microsoft.Testing.Platform" } }""";
+
     /// <summary>The nuget.config of a workspace.</summary>
     internal static string NuGetConfig { get; } =
         $"""
