@@ -79,6 +79,7 @@ public static class Codes
     public const string BaseImageNotFound = "DEVC3063";
     public const string BaseImagePlatformMissing = "DEVC3064";
     public const string OfflineImage = "DEVC3065";
+    public const string PinNotNeeded = "DEVC3066";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

@@ -198,14 +198,7 @@ public sealed class PrebuildPipeline
 
         if (!ReferenceEquals(pinned, inputs.Lock) && !inputs.Request.DryRun)
         {
-            try
-            {
-                AtomicFile.Write(pinned.Path, pinned.ToBytes());
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, pinned.Path, e.Message), e);
-            }
+            pinned.Write();
         }
 
         return inputs with { Lock = pinned };

@@ -49,6 +49,30 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
     internal LockFile With(string reference, PinnedImage image) =>
         this with { Images = new Dictionary<string, PinnedImage>(Images, StringComparer.Ordinal) { [reference] = image } };
 
+    /// <summary>This lock file with a pin less.</summary>
+    internal LockFile Without(string reference) =>
+        this with { Images = Images.Where(pin => pin.Key != reference).ToDictionary(StringComparer.Ordinal) };
+
+    /// <summary>This lock file with its epoch raised by one.</summary>
+    /// <exception cref="DevcontainerException">DEVC3061: it is the last one.</exception>
+    internal LockFile Raised() => Epoch < int.MaxValue
+        ? this with { Epoch = Epoch + 1 }
+        : throw new DevcontainerException(Codes.LockFileInvalid, new SourceLocation(Path), Path, $"its epoch is {Epoch}, and there is none above");
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <exception cref="DevcontainerException">DEVC3062: it cannot be written; what was there is still there.</exception>
+    internal void Write()
+    {
+        try
+        {
+            AtomicFile.Write(Path, ToBytes());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, Path, e.Message), e);
+        }
+    }
+
     /// <summary>The file's bytes: sorted, two spaces, a line feed at the end.</summary>
     internal byte[] ToBytes()
     {
@@ -102,7 +126,8 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
             images[image.Name] = new PinnedImage(ParseDigest(Property(image.Value, "digest")), platforms);
         }
 
-        return new LockFile(path, Property(root, "epoch").GetInt32(), images);
+        int epoch = Property(root, "epoch").GetInt32();
+        return epoch >= 0 ? new LockFile(path, epoch, images) : throw new FormatException($"its epoch is {epoch}, and counts from 0");
     }
 
     private static JsonElement Property(JsonElement element, string name) =>

@@ -84,6 +84,7 @@ public sealed class LockFileTests
     [DataRow("""{ "version": 1, "images": {} }""", "epoch")]
     [DataRow("""{ "version": 1, "epoch": 99999999999, "images": {} }""", "")]
     [DataRow("""{ "version": 1, "epoch": 1.5, "images": {} }""", "")]
+    [DataRow("""{ "version": 1, "epoch": -1, "images": {} }""", "-1")]
     [DataRow("""{ "version": 1, "epoch": 0 }""", "images")]
     [DataRow("""{ "version": 1, "epoch": 0, "images": [] }""", "")]
     [DataRow("""{ "version": 1, "epoch": 0, "images": { "a": "sha256:" } }""", "")]
