@@ -130,4 +130,5 @@ public static class Codes
     public const string OutputNotWritable = "DEVC9003";
     public const string NotSupportedYet = "DEVC9004";
     public const string ItemInvalid = "DEVC9005";
+    public const string OutputHeld = "DEVC9006";
 }

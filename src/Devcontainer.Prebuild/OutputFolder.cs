@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Receipts;
@@ -11,6 +14,9 @@ namespace Devcontainer.Prebuild;
 /// </summary>
 public sealed class OutputFolder : IDisposable
 {
+    /// <summary>How long to wait for another build that has the folder: longer than most builds, shorter than a CI job may run.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(30);
+
     private const string StagingPrefix = ".build-";
     private const string LockName = ".lock";
 
@@ -38,42 +44,34 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Owned = ["image", "sbom", "plan", Receipt.FileName, LockName];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
-    /// <exception cref="DevcontainerException">DEVC9003: it cannot be written.</exception>
-    internal static async Task<OutputFolder> AcquireAsync(string path, IBuildReporter reporter, CancellationToken cancellationToken)
+    /// <param name="path">Absolute path of the folder, which is made where it is not there.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="reporter">Is told once that there is a wait, and for which process.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DevcontainerException">DEVC9003: it cannot be written. DEVC9006: the other build has not let go of it.</exception>
+    internal static async Task<OutputFolder> AcquireAsync(string path, TimeSpan timeout, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         try
         {
-            Directory.CreateDirectory(path);
             string file = Path.Combine(path, LockName);
-            if (new FileInfo(file).LinkTarget is not null)
+            FileStream? held = TryLock(file);
+            if (held is null)
             {
-                // Else what it points to would be overwritten.
-                File.Delete(file);
-            }
-
-            bool told = false;
-            while (true)
-            {
-                try
+                reporter.Status($"Another build, {Holder(file)}, writes '{path}'; waiting for it.");
+                long started = Stopwatch.GetTimestamp();
+                while ((held = TryLock(file)) is null)
                 {
-                    // The system lets go of the lock when its holder dies, however it dies.
-                    var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                    stream.SetLength(0);
-                    stream.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-                    stream.Flush();
-                    return new OutputFolder(path, stream);
-                }
-                catch (IOException e) when (IsHeld(e))
-                {
-                    if (!told)
+                    // Never taken away from a build that lives, though it may be stopped: it would go on writing.
+                    if (Stopwatch.GetElapsedTime(started) >= timeout)
                     {
-                        reporter.Status($"Another build writes '{path}'; waiting for it.");
-                        told = true;
+                        throw new DevcontainerException(Codes.OutputHeld, path, Holder(file), timeout);
                     }
 
                     await Task.Delay(Poll, cancellationToken).ConfigureAwait(false);
                 }
             }
+
+            return new OutputFolder(path, held);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -108,28 +106,39 @@ public sealed class OutputFolder : IDisposable
         return staging;
     }
 
-    /// <summary>Deletes what a prebuild wrote into a folder, and the folder where nothing else is in it.</summary>
-    public static void Clean(string path)
+    /// <summary>Deletes what a prebuild wrote into a folder, and the folder where nothing else is in it; not under a build that goes on.</summary>
+    /// <param name="path">Absolute path of the folder.</param>
+    /// <param name="timeout">How long to wait for a build that has the folder.</param>
+    /// <param name="reporter">Is told of such a wait.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">DEVC9003, DEVC9006.</exception>
+    public static async Task CleanAsync(string path, TimeSpan timeout, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(path))
         {
             return;
         }
 
-        foreach (string entry in Directory.EnumerateFileSystemEntries(path))
+        if (Directory.EnumerateFileSystemEntries(path).Any(IsOwned))
         {
-            string name = Path.GetFileName(entry);
-            if (Array.IndexOf(Owned, name) >= 0
-                || name.StartsWith(StagingPrefix, StringComparison.Ordinal)
-                || name.StartsWith(UnfinishedReceiptPrefix, StringComparison.Ordinal))
+            using OutputFolder output = await AcquireAsync(path, timeout, reporter, cancellationToken).ConfigureAwait(false);
+            foreach (string entry in Directory.EnumerateFileSystemEntries(path).Where(IsOwned))
             {
+                // The lock goes with the rest while it is held: whoever waits for it finds it gone and makes a new one.
                 Delete(entry);
             }
         }
 
-        if (!Directory.EnumerateFileSystemEntries(path).Any())
+        try
         {
-            Directory.Delete(path);
+            if (!Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                Directory.Delete(path);
+            }
+        }
+        catch (IOException) when (!Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            // Another clean was faster, or a build that waited has begun.
         }
     }
 
@@ -149,6 +158,113 @@ public sealed class OutputFolder : IDisposable
     /// <inheritdoc />
     public void Dispose() => _lock.Dispose();
 
+    private static bool IsOwned(string entry)
+    {
+        string name = Path.GetFileName(entry);
+        return Array.IndexOf(Owned, name) >= 0
+            || name.StartsWith(StagingPrefix, StringComparison.Ordinal)
+            || name.StartsWith(UnfinishedReceiptPrefix, StringComparison.Ordinal);
+    }
+
+    // The system lets go of the lock when its holder dies, however it dies.
+    private static FileStream? TryLock(string file)
+    {
+        // A clean may take folder and file away between two looks.
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        if (new FileInfo(file).LinkTarget is not null)
+        {
+            // Else what it points to would be overwritten.
+            File.Delete(file);
+        }
+
+        try
+        {
+            var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, Share);
+            if (!File.Exists(file))
+            {
+                // Deleted after it was opened: nobody else would ask for this one.
+                stream.Dispose();
+                return null;
+            }
+
+            Sign(stream);
+            return stream;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException e) when (IsHeld(e))
+        {
+            return null;
+        }
+    }
+
+    private static void Sign(FileStream stream)
+    {
+        try
+        {
+            stream.SetLength(0);
+            stream.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            stream.Flush();
+        }
+        catch (IOException)
+        {
+            // A full disk: the lock holds without, and a clean, which would free space, needs nothing more.
+        }
+    }
+
+    // On Unix, None is the exclusive lock. On Windows nobody else can write, while a waiter may read and a clean delete.
+    private static FileShare Share => OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None;
+
+    /// <summary>The process that has the folder, in words.</summary>
+    private static string Holder(string file)
+    {
+        byte[] content = new byte[16];
+        int length = Read(file, content);
+        return int.TryParse(content.AsSpan(0, Math.Max(length, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+            ? string.Create(CultureInfo.InvariantCulture, $"process {process}")
+            : "an unknown process";
+    }
+
+    // A FileStream would ask for the lock, whatever it is opened for.
+    private static int Read(string file, byte[] content)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return stream.Read(content);
+        }
+
+        int descriptor = NativeMethods.Open(Encoding.UTF8.GetBytes(file + '\0'), NativeMethods.ReadOnly);
+        if (descriptor < 0)
+        {
+            return 0;
+        }
+
+        int length = (int)NativeMethods.Read(descriptor, content, content.Length);
+        _ = NativeMethods.Close(descriptor);
+        return length;
+    }
+
     // EAGAIN on Linux (11) and macOS (35); a sharing violation (32) on Windows.
     private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 32 or 35;
+
+    private static class NativeMethods
+    {
+        /// <summary>O_RDONLY on every Unix.</summary>
+        internal const int ReadOnly = 0;
+
+        [DllImport("libc", EntryPoint = "open")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern int Open(byte[] path, int flags);
+
+        [DllImport("libc", EntryPoint = "read")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern nint Read(int descriptor, byte[] buffer, nint count);
+
+        [DllImport("libc", EntryPoint = "close")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern int Close(int descriptor);
+    }
 }

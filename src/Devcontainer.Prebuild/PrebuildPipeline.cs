@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
@@ -43,7 +44,7 @@ public sealed class PrebuildPipeline
         using IBaseImageCatalog catalog = _catalogs(request);
         inputs = await PinAsync(inputs, catalog, cancellationToken).ConfigureAwait(false);
         PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), catalog, _reporter, cancellationToken).ConfigureAwait(false);
-        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, _reporter, cancellationToken).ConfigureAwait(false);
+        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
         PlanDocument.Write(plan, output.Plan);
         return new ResolvedPrebuild(plan.Keys, ReceiptBuilder.Features(inputs));
     }
@@ -89,12 +90,12 @@ public sealed class PrebuildPipeline
             return null;
         }
 
-        if (!request.Force && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom) && ReceiptBuilder.HasNames(receipt!, request))
+        if (IsHit(receipt, keys, request))
         {
-            return Report(request, new PrebuildResult(receipt!, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
+            return Report(request, new PrebuildResult(receipt, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
         }
 
-        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, _reporter, cancellationToken).ConfigureAwait(false);
+        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
         try
         {
             return await MakeAsync(inputs, keys, catalog.Value, output, started, cancellationToken).ConfigureAwait(false);
@@ -117,6 +118,11 @@ public sealed class PrebuildPipeline
 
         // Read again: another build may have finished while this one waited for the folder.
         Receipt? previous = ReceiptFile.TryRead(output.Root);
+        if (IsHit(previous, keys, request))
+        {
+            return Report(request, new PrebuildResult(previous, "local", output.Image), "another build has just made it");
+        }
+
         IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(previous, keys, output.Root);
         OciLayout layout = output.OpenLayout();
         Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
@@ -203,6 +209,9 @@ public sealed class PrebuildPipeline
 
         return inputs with { Lock = pinned };
     }
+
+    private static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, PrebuildRequest request) =>
+        !request.Force && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom) && ReceiptBuilder.HasNames(receipt, request);
 
     private static string Summary(Receipt receipt)
     {

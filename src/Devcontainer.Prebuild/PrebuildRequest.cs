@@ -18,6 +18,9 @@ public sealed record PrebuildRequest
     /// <summary>Absolute path of the folder that everything is written to.</summary>
     public required string OutputPath { get; init; }
 
+    /// <summary>How long to wait for another build that writes there.</summary>
+    public TimeSpan LockTimeout { get; init; } = OutputFolder.DefaultTimeout;
+
     /// <summary>Registry of the image's name; empty for none.</summary>
     public string Registry { get; init; } = string.Empty;
 

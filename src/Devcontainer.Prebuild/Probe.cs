@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
@@ -8,7 +9,7 @@ namespace Devcontainer.Prebuild;
 internal static class Probe
 {
     /// <summary>Whether the image of a receipt is the one that the keys ask for, whole.</summary>
-    internal static bool IsHit(Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom)
+    internal static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom)
     {
         if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath))
         {

@@ -11,19 +11,20 @@ public sealed class CleanDevcontainer : DevcontainerTask
     [Required]
     public string OutputPath { get; set; } = string.Empty;
 
+    /// <summary>DevcontainerLockTimeout.</summary>
+    public string? LockTimeout { get; set; }
+
     /// <inheritdoc />
-    protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
+    protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
         string output = Absolute(OutputPath);
         try
         {
-            OutputFolder.Clean(output);
+            await OutputFolder.CleanAsync(output, BindLockTimeout(LockTimeout), Reporter, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DevcontainerException(Diagnostic.Create(Codes.OutputNotWritable, null, output, e.Message), e);
         }
-
-        return System.Threading.Tasks.Task.CompletedTask;
     }
 }

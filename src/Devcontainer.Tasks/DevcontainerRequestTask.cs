@@ -21,6 +21,9 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
     [Required]
     public string OutputPath { get; set; } = string.Empty;
 
+    /// <summary>DevcontainerLockTimeout.</summary>
+    public string? LockTimeout { get; set; }
+
     /// <summary>DevcontainerRegistry.</summary>
     public string? Registry { get; set; }
 
@@ -101,6 +104,7 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
             ConfigFile = Absolute(ConfigFile),
             WorkspaceFolder = Absolute(WorkspaceFolder),
             OutputPath = Absolute(OutputPath),
+            LockTimeout = BindLockTimeout(LockTimeout),
             Registry = Registry ?? string.Empty,
             Repository = Repository,
             ImageTags = Split(ImageTags),

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild;
 using Microsoft.Build.Framework;
@@ -89,6 +90,24 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
     /// <summary>A list given as a property: both <c>;</c> and <c>,</c> part it, since a command line cannot carry the first.</summary>
     protected static string[] Split(string? value) =>
         (value ?? string.Empty).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The property DevcontainerLockTimeout: seconds, or hh:mm:ss; empty is the default.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001: it is no time, or a negative one.</exception>
+    protected static TimeSpan BindLockTimeout(string? value)
+    {
+        string text = (value ?? string.Empty).Trim();
+        if (text.Length == 0)
+        {
+            return OutputFolder.DefaultTimeout;
+        }
+
+        TimeSpan timeout = TimeSpan.Zero;
+        bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            || TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, TimeSpanStyles.None, out timeout);
+        return valid && timeout >= TimeSpan.Zero
+            ? timeout + TimeSpan.FromSeconds(seconds)
+            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerLockTimeout", value, "it is a number of seconds, or hh:mm:ss");
+    }
 
     /// <summary>A switch given as a property: empty is off.</summary>
     /// <exception cref="DevcontainerException">DEVC9001: neither true nor false.</exception>

@@ -20,6 +20,7 @@ internal static class PublicProperties
         "DevcontainerImageTags",
         "DevcontainerInsecureRegistries",
         "DevcontainerInstallSdk",
+        "DevcontainerLockTimeout",
         "DevcontainerLockedMode",
         "DevcontainerOffline",
         "DevcontainerOutputPath",

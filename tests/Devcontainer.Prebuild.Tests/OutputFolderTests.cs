@@ -12,10 +12,11 @@ public sealed class OutputFolderTests
     {
         using var folder = new TemporaryFolder();
         var reporter = new RecordingReporter();
-        OutputFolder first = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
-        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], reporter, CancellationToken.None);
+        OutputFolder first = await AcquireAsync(folder);
+        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], OutputFolder.DefaultTimeout, reporter, CancellationToken.None);
         Assert.IsFalse(second.IsCompleted);
         Assert.Contains(folder["output"], reporter.Text);
+        Assert.Contains($"process {Environment.ProcessId},", reporter.Text);
         first.Dispose();
         (await second).Dispose();
         Assert.HasCount(1, reporter.Statuses);
@@ -28,7 +29,7 @@ public sealed class OutputFolderTests
         int inside = 0;
         await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
         {
-            using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+            using OutputFolder output = await AcquireAsync(folder);
             Assert.AreEqual(1, Interlocked.Increment(ref inside));
             await Task.Yield();
             Interlocked.Decrement(ref inside);
@@ -39,9 +40,9 @@ public sealed class OutputFolderTests
     public async Task Waiting_can_be_cancelled()
     {
         using var folder = new TemporaryFolder();
-        using OutputFolder first = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        using OutputFolder first = await AcquireAsync(folder);
         using var cancellation = new CancellationTokenSource();
-        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), cancellation.Token);
+        Task<OutputFolder> second = OutputFolder.AcquireAsync(folder["output"], OutputFolder.DefaultTimeout, new RecordingReporter(), cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => second);
     }
@@ -55,10 +56,39 @@ public sealed class OutputFolderTests
         Directory.CreateDirectory(folder["output"]);
         using Process holder = Process.Start(new ProcessStartInfo("flock", [folder["output/.lock"], "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
         Assert.AreEqual("held", await holder.StandardOutput.ReadLineAsync());
-        Task<OutputFolder> waiting = OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        Task<OutputFolder> waiting = AcquireAsync(folder);
         Assert.IsFalse(waiting.IsCompleted);
         holder.Kill(entireProcessTree: true);
         (await waiting.WaitAsync(TimeSpan.FromSeconds(30))).Dispose();
+    }
+
+    [TestMethod]
+    public async Task Who_waits_too_long_is_told_for_which_process_and_takes_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using OutputFolder first = await AcquireAsync(folder);
+        Diagnostic error = await Errors.ExpectAsync(
+            Codes.OutputHeld, () => OutputFolder.AcquireAsync(folder["output"], TimeSpan.FromMilliseconds(1), new RecordingReporter(), CancellationToken.None));
+        Assert.Contains($"process {Environment.ProcessId},", error.Message);
+        Assert.Contains(folder["output"], error.Message);
+        await Errors.ExpectAsync(
+            Codes.OutputHeld, () => OutputFolder.AcquireAsync(folder["output"], TimeSpan.Zero, new RecordingReporter(), CancellationToken.None));
+    }
+
+    [TestMethod]
+    public async Task A_clean_waits_for_a_build_and_takes_the_lock_with_it()
+    {
+        using var folder = new TemporaryFolder();
+        var reporter = new RecordingReporter();
+        FillOwned(folder);
+        OutputFolder first = await AcquireAsync(folder);
+        await Errors.ExpectAsync(Codes.OutputHeld, () => OutputFolder.CleanAsync(folder["output"], TimeSpan.Zero, reporter, CancellationToken.None));
+        Assert.IsTrue(File.Exists(folder["output/receipt.json"]));
+        Task cleaning = CleanAsync(folder);
+        Assert.IsFalse(cleaning.IsCompleted);
+        first.Dispose();
+        await cleaning;
+        Assert.IsFalse(Directory.Exists(folder["output"]));
     }
 
     [TestMethod]
@@ -66,7 +96,7 @@ public sealed class OutputFolderTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("output/.lock", "12345 and more");
-        using (await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None))
+        using (await AcquireAsync(folder))
         {
         }
 
@@ -79,7 +109,7 @@ public sealed class OutputFolderTests
         using var folder = new TemporaryFolder();
         folder.Write("precious", "old");
         folder.Write("output/.lock", "-> ../precious");
-        using (await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None))
+        using (await AcquireAsync(folder))
         {
         }
 
@@ -92,7 +122,7 @@ public sealed class OutputFolderTests
         using var folder = new TemporaryFolder();
         folder.Write("file");
         Diagnostic error = await Errors.ExpectAsync(
-            Codes.OutputNotWritable, () => OutputFolder.AcquireAsync(folder["file/output"], new RecordingReporter(), CancellationToken.None));
+            Codes.OutputNotWritable, () => OutputFolder.AcquireAsync(folder["file/output"], OutputFolder.DefaultTimeout, new RecordingReporter(), CancellationToken.None));
         Assert.Contains(folder["file/output"], error.Message);
     }
 
@@ -103,7 +133,7 @@ public sealed class OutputFolderTests
         folder.Write("output/.build-old/blob");
         folder.Write("precious/file");
         folder.Write("output/.build-link", "-> ../precious");
-        using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        using OutputFolder output = await AcquireAsync(folder);
         string staging = output.CreateStaging();
         Assert.IsEmpty(Directory.GetFileSystemEntries(staging));
         CollectionAssert.AreEqual(new[] { staging }, Directory.GetDirectories(folder["output"]));
@@ -116,30 +146,30 @@ public sealed class OutputFolderTests
         using var folder = new TemporaryFolder();
         folder.Write("output/image/oci-layout", "garbage");
         folder.Write("output/image/index.json", "garbage");
-        using OutputFolder output = await OutputFolder.AcquireAsync(folder["output"], new RecordingReporter(), CancellationToken.None);
+        using OutputFolder output = await AcquireAsync(folder);
         OciLayout layout = output.OpenLayout();
         Descriptor blob = layout.AddBlob("content"u8, MediaTypes.Layer);
         Assert.IsTrue(output.OpenLayout().Contains(blob));
     }
 
     [TestMethod]
-    public void Clean_deletes_what_is_ours_and_then_the_folder()
+    public async Task Clean_deletes_what_is_ours_and_then_the_folder()
     {
         using var folder = new TemporaryFolder();
         FillOwned(folder);
-        OutputFolder.Clean(folder["output"]);
+        await CleanAsync(folder);
         Assert.IsFalse(Directory.Exists(folder["output"]));
     }
 
     [TestMethod]
-    public void Clean_leaves_what_is_not_ours()
+    public async Task Clean_leaves_what_is_not_ours()
     {
         using var folder = new TemporaryFolder();
         FillOwned(folder);
         folder.Write("output/mine.txt");
         folder.Write("output/image.txt");
         folder.Write("output/build/receipt.json");
-        OutputFolder.Clean(folder["output"]);
+        await CleanAsync(folder);
         CollectionAssert.AreEqual(
             new[] { folder["output/build"], folder["output/image.txt"], folder["output/mine.txt"] },
             Directory.GetFileSystemEntries(folder["output"]).Order(StringComparer.Ordinal).ToArray());
@@ -147,25 +177,31 @@ public sealed class OutputFolderTests
     }
 
     [TestMethod]
-    public void Clean_follows_no_link()
+    public async Task Clean_follows_no_link()
     {
         using var folder = new TemporaryFolder();
         folder.Write("precious/file", "old");
         folder.Write("output/image", "-> ../precious");
         folder.Write("output/receipt.json", "-> ../precious/file");
         folder.Write("output/plan/context/link", "-> ../../../precious");
-        OutputFolder.Clean(folder["output"]);
+        await CleanAsync(folder);
         Assert.AreEqual("old", File.ReadAllText(folder["precious/file"]));
         Assert.IsFalse(Directory.Exists(folder["output"]));
     }
 
     [TestMethod]
-    public void Clean_of_nothing_does_nothing()
+    public async Task Clean_of_nothing_does_nothing()
     {
         using var folder = new TemporaryFolder();
-        OutputFolder.Clean(folder["none"]);
+        await OutputFolder.CleanAsync(folder["none"], TimeSpan.Zero, new RecordingReporter(), CancellationToken.None);
         Assert.IsFalse(Directory.Exists(folder["none"]));
     }
+
+    private static Task<OutputFolder> AcquireAsync(TemporaryFolder folder) =>
+        OutputFolder.AcquireAsync(folder["output"], OutputFolder.DefaultTimeout, new RecordingReporter(), CancellationToken.None);
+
+    private static Task CleanAsync(TemporaryFolder folder) =>
+        OutputFolder.CleanAsync(folder["output"], OutputFolder.DefaultTimeout, new RecordingReporter(), CancellationToken.None);
 
     private static void FillOwned(TemporaryFolder folder)
     {

@@ -52,7 +52,7 @@ public sealed class EngineFaultTests : EngineTests
     public async Task An_engine_that_fails_is_one_error(string code, string says, string script)
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
-        WriteDocker(workspace, script);
+        workspace.WithDocker(script);
         BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed(code);
         Assert.Contains(says, error.Text);
         await SucceedsWithoutTheFaultAsync(workspace, "PATH");
@@ -106,7 +106,7 @@ public sealed class EngineFaultTests : EngineTests
     public async Task An_engine_that_hangs_is_an_error_before_long()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
-        WriteDocker(workspace, "trap '' INT; while :; do sleep 1; done");
+        workspace.WithDocker("trap '' INT; while :; do sleep 1; done");
         BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC4003");
         Assert.Contains("20 seconds", error.Text);
         (await workspace.BuildAsync("build")).SucceededWithWarning("DEVC4030");
@@ -209,12 +209,6 @@ public sealed class EngineFaultTests : EngineTests
         ls) echo '{"Name":"default","Driver":"docker","Current":true,"Nodes":[]}';;
 
         """;
-
-    private static void WriteDocker(Workspace workspace, string script)
-    {
-        workspace.WriteScript("../tools/docker", "#!/bin/sh\n" + script + "\n");
-        workspace.Environment["PATH"] = $"{workspace["../tools"]}{Path.PathSeparator}{System.Environment.GetEnvironmentVariable("PATH")}";
-    }
 
     private static async Task SucceedsWithoutTheFaultAsync(Workspace workspace, string fault)
     {

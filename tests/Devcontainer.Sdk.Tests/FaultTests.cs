@@ -13,6 +13,8 @@ public sealed class FaultTests : SdkTests
     [DataRow("DevcontainerLockedMode=on", "DEVC9001", "true or false")]
     [DataRow("GenerateDevcontainerSbom=spdx", "DEVC9001", "true or false")]
     [DataRow("DevcontainerBuilderMaxParallelism=0", "DEVC9001", "above zero")]
+    [DataRow("DevcontainerLockTimeout=soon", "DEVC9001", "hh:mm:ss")]
+    [DataRow("DevcontainerLockTimeout=-00:00:01", "DEVC9001", "hh:mm:ss")]
     [DataRow("DevcontainerRegistryMirrors=nonsense", "DEVC9001", "registry=mirror")]
     [DataRow("DevcontainerInstallSdk=true", "DEVC9004", "DevcontainerInstallSdk")]
     [DataRow("DevcontainerReferenceCompatible=true", "DEVC9004", "DevcontainerReferenceCompatible")]

@@ -1,15 +1,11 @@
 using System.Collections;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Devcontainer.Sdk.Tests.Harness;
 
 /// <summary>Runs programs as a user's shell would, in an environment without what the test runner and this machine's own settings add.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-
     /// <summary>The dotnet command that runs the tests.</summary>
     internal static string Dotnet { get; } = Path.GetFullPath(
         Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
@@ -22,53 +18,18 @@ internal static class Command
     internal static async Task<CommandResult> RunAsync(
         string program, IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var info = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        info.Environment.Clear();
-        foreach ((string name, string? value) in Environment(environment))
-        {
-            info.Environment[name] = value;
-        }
-
-        using var process = new Process { StartInfo = info };
-        using var limit = new CancellationTokenSource(Limit);
-        process.Start();
-        process.StandardInput.Close();
-        var both = new StringBuilder();
-        Task<string> output = ReadAsync(process.StandardOutput, both);
-        Task<string> error = ReadAsync(process.StandardError, both);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)}: not done after {Limit.TotalMinutes} minutes.\n{both}");
-        }
-
-        return new CommandResult($"{program} {string.Join(' ', arguments)}", process.ExitCode, await output, await error);
+        await using RunningCommand running = Start(program, arguments, folder, environment);
+        return await running.Completion;
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, StringBuilder both)
-    {
-        var own = new StringBuilder();
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            own.Append(line).Append('\n');
-            lock (both)
-            {
-                both.Append(line).Append('\n');
-            }
-        }
-
-        return own.ToString();
-    }
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">Name on PATH, or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="folder">Where to run it.</param>
+    /// <param name="environment">Variables over those of the process; null removes one.</param>
+    internal static RunningCommand Start(
+        string program, IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string?>? environment = null) =>
+        RunningCommand.Start(program, arguments, folder, Environment(environment));
 
     private static Dictionary<string, string> Environment(IReadOnlyDictionary<string, string?>? changes)
     {

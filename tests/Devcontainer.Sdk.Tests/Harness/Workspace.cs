@@ -72,15 +72,32 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
-    /// <summary>Runs MSBuild through a verb of dotnet: <c>build</c>, <c>publish</c>, …, with a binary log.</summary>
-    internal Task<CommandResult> BuildAsync(string verb, params string[] arguments)
+    /// <summary>Puts a docker command before the real one, which the script finds in <c>$docker</c>. Without its PATH it is as before.</summary>
+    internal Workspace WithDocker(string script)
     {
-        string log = Path.Combine(Logs, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _runs):00}-{verb}.binlog"));
-        return DotnetAsync([verb, .. arguments, "-nodeReuse:false", "-tl:off", $"-bl:LogFile={log};ProjectImports=None"]);
+        string path = System.Environment.GetEnvironmentVariable("PATH")!;
+        string? real = path.Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "docker")).FirstOrDefault(File.Exists);
+        WriteScript("../tools/docker", $"#!/bin/sh\ndocker='{real}'\n{script}\n");
+        Environment["PATH"] = $"{this["../tools"]}{Path.PathSeparator}{path}";
+        return this;
     }
+
+    /// <summary>Runs MSBuild through a verb of dotnet: <c>build</c>, <c>publish</c>, …, with a binary log.</summary>
+    internal Task<CommandResult> BuildAsync(string verb, params string[] arguments) => DotnetAsync(WithLog(verb, arguments));
+
+    /// <summary>Starts MSBuild through a verb of dotnet, on Linux in a process group of its own, as a shell does.</summary>
+    internal RunningCommand StartBuild(string verb, params string[] arguments) => OperatingSystem.IsLinux()
+        ? Command.Start("setsid", [Command.Dotnet, .. WithLog(verb, arguments)], Folder, Environment)
+        : Command.Start(Command.Dotnet, WithLog(verb, arguments), Folder, Environment);
 
     /// <summary>Runs dotnet.</summary>
     internal Task<CommandResult> DotnetAsync(params string[] arguments) => Command.RunAsync(Command.Dotnet, arguments, Folder, Environment);
+
+    private string[] WithLog(string verb, string[] arguments)
+    {
+        string log = Path.Combine(Logs, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _runs):00}-{verb}.binlog"));
+        return [verb, .. arguments, "-nodeReuse:false", "-tl:off", $"-bl:LogFile={log};ProjectImports=None"];
+    }
 
     /// <inheritdoc />
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
