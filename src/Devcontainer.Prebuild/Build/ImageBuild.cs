@@ -92,7 +92,7 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
                 Context = files.Context,
                 Dockerfile = files.Dockerfile(platform.Platform),
                 Stage = platform.Stage,
-                Arguments = [sourceDate, .. plan.Inputs.BuildArguments, .. platform.BuildArguments],
+                Arguments = [sourceDate, .. EpochArgument.Of(plan.Inputs.Lock), .. plan.Inputs.BuildArguments, .. platform.BuildArguments],
                 Labels = platform.MetadataLabel is { } label ? [.. request.Labels, new(ImageMetadata.Label, label)] : request.Labels,
                 Contexts = [.. BaseContexts(plan.Inputs), .. files.FeatureContexts(platform.Platform)],
                 Secrets = [.. request.Secrets.Select(Secret)],
