@@ -18,18 +18,19 @@ internal sealed class RegistryAuth(
     private const int LargestTokenResponse = 256 * 1024;
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+    private static readonly Task<AuthenticationHeaderValue?> Nothing = Task.FromResult<AuthenticationHeaderValue?>(null);
 
     private readonly ConcurrentDictionary<string, Credential?> _credentials = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AuthChallenge> _challenges = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(string Registry, string Scope), Token> _tokens = new();
-    private readonly ConcurrentDictionary<string, byte> _secrets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Token> _tokens = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _signIn = new(1);
 
     /// <summary>What to send before the registry asks; null where nothing is known yet.</summary>
-    internal async Task<AuthenticationHeaderValue?> KnownAsync(RegistryRequest request, CancellationToken cancellationToken) =>
+    internal Task<AuthenticationHeaderValue?> KnownAsync(RegistryRequest request, CancellationToken cancellationToken) =>
         _challenges.TryGetValue(request.Endpoint.Registry, out AuthChallenge? challenge)
-            ? await AnswerAsync(request, challenge, rejected: null, cancellationToken).ConfigureAwait(false)
-            : null;
+            ? AnswerAsync(request, challenge, rejected: null, cancellationToken)
+            : Nothing;
 
     /// <summary>What to send after the registry answered 401; null where there is nothing (else) to try.</summary>
     internal async Task<AuthenticationHeaderValue?> AnswerAsync(
@@ -63,9 +64,12 @@ internal sealed class RegistryAuth(
     /// <summary>Takes secrets out of a text that a registry sent, in case it sent one of ours back.</summary>
     internal string Scrub(string text)
     {
-        foreach (string secret in _secrets.Keys)
+        lock (_secrets)
         {
-            text = text.Replace(secret, "***", StringComparison.Ordinal);
+            foreach (string secret in _secrets)
+            {
+                text = text.Replace(secret, "***", StringComparison.Ordinal);
+            }
         }
 
         return text;
@@ -76,7 +80,8 @@ internal sealed class RegistryAuth(
     private async Task<AuthenticationHeaderValue?> AnswerAsync(
         RegistryRequest request, AuthChallenge challenge, AuthenticationHeaderValue? rejected, CancellationToken cancellationToken)
     {
-        (string Registry, string Scope) key = (request.Endpoint.Registry, challenge.Scheme == "basic" ? "" : request.Scope);
+        string registry = request.Endpoint.Registry;
+        string key = challenge.Scheme == "basic" ? registry : $"{registry} {request.Scope}";
         if (Fresh(key, rejected) is { } known)
         {
             return known;
@@ -92,7 +97,7 @@ internal sealed class RegistryAuth(
             }
 
             Token? token = challenge.Scheme == "basic"
-                ? await CredentialAsync(key.Registry, cancellationToken).ConfigureAwait(false) is { Password: not null } basic
+                ? await CredentialAsync(registry, cancellationToken).ConfigureAwait(false) is { Password: not null } basic
                     ? new Token(Basic(basic), DateTimeOffset.MaxValue)
                     : null
                 : await FetchAsync(request, challenge, cancellationToken).ConfigureAwait(false);
@@ -109,7 +114,7 @@ internal sealed class RegistryAuth(
         }
     }
 
-    private AuthenticationHeaderValue? Fresh((string Registry, string Scope) key, AuthenticationHeaderValue? rejected) =>
+    private AuthenticationHeaderValue? Fresh(string key, AuthenticationHeaderValue? rejected) =>
         _tokens.TryGetValue(key, out Token? token) && token.Expires > DateTimeOffset.UtcNow && !token.Header.Equals(rejected)
             ? token.Header
             : null;
@@ -236,7 +241,7 @@ internal sealed class RegistryAuth(
 
     private AuthenticationHeaderValue Bearer(string token, RegistryEndpoint endpoint)
     {
-        _secrets.TryAdd(token, 0);
+        Remember(token);
         // A token with a line break in it would end the header and begin another.
         return token.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? throw new DevcontainerException(Codes.RegistryProtocol, endpoint.Registry, "its token has characters that no token may have")
@@ -246,7 +251,7 @@ internal sealed class RegistryAuth(
     private AuthenticationHeaderValue Basic(Credential credential)
     {
         string pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"));
-        _secrets.TryAdd(pair, 0);
+        Remember(pair);
         return new AuthenticationHeaderValue("Basic", pair);
     }
 
@@ -261,13 +266,21 @@ internal sealed class RegistryAuth(
         _credentials[registry] = credential;
         foreach (string? secret in new[] { credential?.Password, credential?.IdentityToken, credential?.RegistryToken })
         {
-            if (!string.IsNullOrEmpty(secret))
-            {
-                _secrets.TryAdd(secret, 0);
-            }
+            Remember(secret);
         }
 
         return credential;
+    }
+
+    private void Remember(string? secret)
+    {
+        if (!string.IsNullOrEmpty(secret))
+        {
+            lock (_secrets)
+            {
+                _secrets.Add(secret);
+            }
+        }
     }
 
     // The registry's own host, on its own port or on any under HTTPS (a registry beside its GitLab); or the one that is known to be its.

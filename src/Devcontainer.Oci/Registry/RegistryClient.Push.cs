@@ -168,7 +168,7 @@ public sealed partial class RegistryClient
     {
         RegistryRequest request = ManifestRequest(HttpMethod.Put, endpoint, reference) with
         {
-            Accept = [],
+            Accept = "",
             Scope = PushScope(endpoint, reference),
             Body = _ => new ReadOnlyMemoryContent(content) { Headers = { ContentType = new MediaTypeHeaderValue(manifest.MediaType) } },
         };

@@ -81,35 +81,35 @@ public sealed partial class RegistryClient
                 Endpoint = endpoint,
                 Uri = page,
                 Scope = PullScope(endpoint, repository),
-                Accept = [MediaTypes.ImageIndex],
+                Accept = MediaTypes.ImageIndex,
             };
-            (ImageIndex? index, Uri? next) = await _transport
+            ReferrerPage? read = await _transport
                 .SendAsync(request, (response, token) => ReadPageAsync(request, response, token), cancellationToken)
                 .ConfigureAwait(false);
-            if (index is null)
+            if (read is null)
             {
                 return null;
             }
 
-            referrers.AddRange(index.Manifests);
-            page = next;
+            referrers.AddRange(read.Index.Manifests);
+            page = read.Next;
         }
 
         return referrers;
     }
 
-    private async Task<(ImageIndex? Index, Uri? Next)> ReadPageAsync(
+    private async Task<ReferrerPage?> ReadPageAsync(
         RegistryRequest request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         switch (response.StatusCode)
         {
             // What registries without the API answer, the ones that take it for something malformed included.
             case HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed:
-                return (null, null);
+                return null;
             case HttpStatusCode.OK when response.Content.Headers.ContentType?.MediaType == MediaTypes.ImageIndex:
                 break;
             case HttpStatusCode.OK:
-                return (null, null);
+                return null;
             default:
                 throw await _transport.RefusedAsync(request, response, cancellationToken).ConfigureAwait(false);
         }
@@ -117,7 +117,7 @@ public sealed partial class RegistryClient
         byte[] bytes = await RegistryTransport
             .ReadBodyAsync(response, ImageManifest.MaxSize, "list of referrers", _options, cancellationToken)
             .ConfigureAwait(false);
-        return (ImageIndex.Parse(bytes, request.ToString()), NextPage(request, response));
+        return new ReferrerPage(ImageIndex.Parse(bytes, request.ToString()), NextPage(request, response));
     }
 
     // Link: </v2/…?…>; rel="next" (RFC 8288). Only a page of the same registry is followed.
@@ -178,4 +178,6 @@ public sealed partial class RegistryClient
         throw new DevcontainerException(
             Codes.RegistryProtocol, endpoint.Registry, $"the tag {FallbackTag(repository, subject).Tag} does not keep what is put there");
     }
+
+    private sealed record ReferrerPage(ImageIndex Index, Uri? Next);
 }

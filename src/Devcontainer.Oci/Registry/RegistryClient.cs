@@ -12,8 +12,11 @@ public sealed partial class RegistryClient : IDisposable
 {
     private const string DigestHeader = "Docker-Content-Digest";
 
-    private static readonly string[] ManifestTypes =
-        [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
+    private const string ManifestTypes =
+        $"{MediaTypes.ImageIndex}, {MediaTypes.ImageManifest}, {MediaTypes.DockerManifestList}, {MediaTypes.DockerManifest}";
+
+    // Stands for an answer to HEAD that does not say what is there.
+    private static readonly Descriptor Untold = Descriptor.EmptyJson with { MediaType = "" };
 
     private readonly RegistryClientOptions _options;
     private readonly RegistryTransport _transport;
@@ -25,6 +28,28 @@ public sealed partial class RegistryClient : IDisposable
         _transport = new RegistryTransport(_options);
     }
 
+    /// <summary>
+    /// Opens a connection to a registry and signs in to a repository, while the caller still finds out what to ask for: in a process that
+    /// has not talked HTTP before, that is most of what the first call takes. Whatever goes wrong shows when something is asked.
+    /// </summary>
+    public async Task PrepareAsync(ImageReference repository, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            RegistryEndpoint endpoint = RegistryEndpoint.For(repository.Registry, _options);
+            var ping = new RegistryRequest
+            {
+                Method = HttpMethod.Get, Endpoint = endpoint, Uri = new Uri(endpoint.Origin, "v2/"), Scope = PullScope(endpoint, repository),
+            };
+            using HttpResponseMessage response = await _transport.SendOnceAsync(ping, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DevcontainerException or TransientStatusException or HttpRequestException or IOException
+            or OperationCanceledException)
+        {
+            // Said by whoever asks for something.
+        }
+    }
+
     /// <summary>What a reference names, by HEAD: digest, media type and size as the registry states them. Null where there is no such
     /// repository, tag or manifest.</summary>
     /// <exception cref="DevcontainerException">A code DEVC502x: the registry does not answer, refuses or answers nonsense.</exception>
@@ -34,11 +59,13 @@ public sealed partial class RegistryClient : IDisposable
             async (endpoint, token) =>
             {
                 RegistryRequest request = ManifestRequest(HttpMethod.Head, endpoint, reference);
-                (Descriptor? descriptor, bool answered) = await _transport.SendAsync(
+                Descriptor? told = await _transport.SendAsync(
                     request, (response, t) => ReadHeadAsync(request, reference, response, t), token).ConfigureAwait(false);
 
                 // Some registries send no digest with HEAD, or have no HEAD.
-                return answered ? descriptor : (await FetchManifestAsync(endpoint, reference, token).ConfigureAwait(false))?.Descriptor;
+                return ReferenceEquals(told, Untold)
+                    ? (await FetchManifestAsync(endpoint, reference, token).ConfigureAwait(false))?.Descriptor
+                    : told;
             },
             cancellationToken);
 
@@ -145,15 +172,15 @@ public sealed partial class RegistryClient : IDisposable
         }
     }
 
-    private async Task<(Descriptor? Descriptor, bool Answered)> ReadHeadAsync(
+    private async Task<Descriptor?> ReadHeadAsync(
         RegistryRequest request, ImageReference reference, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         switch (response.StatusCode)
         {
             case HttpStatusCode.NotFound:
-                return (null, true);
+                return null;
             case HttpStatusCode.MethodNotAllowed:
-                return (null, false);
+                return Untold;
             case HttpStatusCode.OK:
                 break;
             default:
@@ -163,12 +190,12 @@ public sealed partial class RegistryClient : IDisposable
         string mediaType = MediaTypeOf(request, response);
         if (response.Content.Headers.ContentLength is not { } size || Stated(request, response) is not { } digest)
         {
-            return (null, false);
+            return Untold;
         }
 
         return reference.Digest is { } pinned && pinned != digest
             ? throw new DevcontainerException(Codes.RegistryContentWrong, request.Endpoint.Registry, pinned.Value, digest.Value)
-            : (new Descriptor(mediaType, digest, size), true);
+            : new Descriptor(mediaType, digest, size);
     }
 
     private Task<RegistryManifest?> FetchManifestAsync(
@@ -246,7 +273,7 @@ public sealed partial class RegistryClient : IDisposable
     {
         // A login page of some proxy, or a manifest of the first schema.
         string mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
-        return Array.IndexOf(ManifestTypes, mediaType) >= 0
+        return MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType)
             ? mediaType
             : throw RegistryTransport.Protocol(
                 request, $"to {request} it answered something of type '{Printable.Quote(mediaType)}', which is no manifest");

@@ -62,8 +62,8 @@ internal sealed record RegistryEndpoint(string Registry, Uri Origin, string Pref
     internal static bool IsAllowed(Uri uri, RegistryClientOptions options) =>
         uri.Scheme == System.Uri.UriSchemeHttps || (uri.Scheme == System.Uri.UriSchemeHttp && IsPlain(uri.Authority, options));
 
-    // localhost or an address that is loopback; a name that resolves to one is not.
-    private static bool IsLoopback(Uri uri) =>
+    /// <summary>localhost or an address that is loopback; a name that resolves to one is not.</summary>
+    internal static bool IsLoopback(Uri uri) =>
         uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     internal Uri Uri(string repository, string path) => new(Origin, $"v2/{Prefix}{repository}/{path}");

@@ -12,7 +12,8 @@ internal sealed record RegistryRequest
     /// <summary>What the token must allow: <c>repository:name:pull</c>.</summary>
     internal required string Scope { get; init; }
 
-    internal IReadOnlyList<string> Accept { get; init; } = [];
+    /// <summary>The media types that are understood, as the Accept header has them; empty for any.</summary>
+    internal string Accept { get; init; } = "";
 
     internal long? RangeFrom { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
 using Polly;
@@ -18,33 +19,17 @@ internal sealed class RegistryTransport : IDisposable
     private const int LargestError = 16 * 1024;
 
     private readonly RegistryClientOptions _options;
-    private readonly HttpMessageInvoker _http;
+    private readonly RegistryConnections _connections;
     private readonly RegistryAuth _auth;
-    private readonly ResiliencePipeline _repeat;
+
+    // Made when something first fails: to load and build it takes longer than most requests do.
+    private ResiliencePipeline? _repeat;
 
     internal RegistryTransport(RegistryClientOptions options)
     {
         _options = options;
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            // Redirects are followed here, since what may go along depends on where they lead.
-            AllowAutoRedirect = false,
-            // A decompressed body has another digest.
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            ConnectTimeout = options.StallTimeout,
-            MaxResponseHeadersLength = 64,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        });
+        _connections = new RegistryConnections(options);
         _auth = new RegistryAuth(options, (message, cancellationToken) => TransmitAsync(message, null, cancellationToken));
-        _repeat = new ResiliencePipelineBuilder { TimeProvider = options.Time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                MaxRetryAttempts = Math.Max(1, options.Retries),
-                ShouldHandle = arguments => ValueTask.FromResult(options.Retries > 0 && MayPass(arguments.Outcome.Exception)),
-                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(Pause(arguments.AttemptNumber, arguments.Outcome.Exception)),
-            })
-            .Build();
     }
 
     internal RegistryClientOptions Options => _options;
@@ -54,16 +39,37 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="read">Reads the answer, of whatever status but 408, 429 and 5xx. The response is disposed after it.</param>
     /// <param name="cancellationToken">Cancels; the deadline too.</param>
     /// <exception cref="DevcontainerException">The registry cannot be reached, refuses or stalls.</exception>
-    internal Task<T> SendAsync<T>(
-        RegistryRequest request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
-        RepeatAsync(
-            request,
-            async token =>
+    internal async Task<T> SendAsync<T>(
+        RegistryRequest request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        // As RepeatAsync does, and not by it: each layer of asynchronous methods is compiled anew at the first request of a process.
+        try
+        {
+            Exception failure;
+            try
             {
-                using HttpResponseMessage response = await SendOnceAsync(request, token).ConfigureAwait(false);
-                return await read(response, token).ConfigureAwait(false);
-            },
-            cancellationToken);
+                using HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
+                return await read(response, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (MayPass(e))
+            {
+                failure = e;
+            }
+
+            return await RepeatAsync(
+                failure,
+                async token =>
+                {
+                    using HttpResponseMessage response = await SendOnceAsync(request, token).ConfigureAwait(false);
+                    return await read(response, token).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TransientStatusException or HttpRequestException or IOException)
+        {
+            throw Named(request, e);
+        }
+    }
 
     /// <summary>Sends a request; the caller reads the answer and disposes it.</summary>
     internal Task<HttpResponseMessage> OpenAsync(RegistryRequest request, CancellationToken cancellationToken) =>
@@ -79,20 +85,21 @@ internal sealed class RegistryTransport : IDisposable
     {
         try
         {
-            return await _repeat.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false);
+            Exception failure;
+            try
+            {
+                return await attempt(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (MayPass(e))
+            {
+                failure = e;
+            }
+
+            return await RepeatAsync(failure, attempt, cancellationToken).ConfigureAwait(false);
         }
-        catch (TransientStatusException e)
+        catch (Exception e) when (e is TransientStatusException or HttpRequestException or IOException)
         {
-            throw new DevcontainerException(
-                e.Status == HttpStatusCode.TooManyRequests
-                    ? Diagnostic.Create(Codes.RegistryRateLimited, null, request.Endpoint.Registry, request)
-                    : Diagnostic.Create(Codes.RegistryRefused, null, request.Endpoint.Registry, (int)e.Status, request, ""),
-                e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw Own(e) ?? Unreachable(request.Endpoint, e);
+            throw Named(request, e);
         }
     }
 
@@ -103,30 +110,47 @@ internal sealed class RegistryTransport : IDisposable
     internal async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
         AuthenticationHeaderValue? authorization = await _auth.KnownAsync(request, cancellationToken).ConfigureAwait(false);
-        HttpResponseMessage response = await FollowAsync(request, authorization, cancellationToken).ConfigureAwait(false);
-        try
+        Uri uri = request.Uri;
+        bool answered = false;
+        for (int redirects = 0; ; redirects++)
         {
-            // A token may be missing, or have expired: one answer to a challenge, and no second. Another host's challenge is not ours to
-            // answer.
-            if (response.StatusCode == HttpStatusCode.Unauthorized && IsOwn(request, response.RequestMessage!.RequestUri!)
-                && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
+            HttpResponseMessage response;
+            using (HttpRequestMessage message = Message(request, uri, authorization))
             {
-                response.Dispose();
-                response = await FollowAsync(request, answer, cancellationToken).ConfigureAwait(false);
+                response = await TransmitAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
             }
 
-            return (int)response.StatusCode is 408 or 429 or >= 500 ? throw new TransientStatusException(response) : response;
-        }
-        catch
-        {
+            try
+            {
+                if (Redirect(request, uri, response, redirects) is { } next)
+                {
+                    uri = next;
+                }
+                else if (response.StatusCode == HttpStatusCode.Unauthorized && !answered && IsOwn(request, uri)
+                    && await _auth.AnswerAsync(request, response, authorization, cancellationToken).ConfigureAwait(false) is { } answer)
+                {
+                    // A token may be missing, or have expired: one answer to a challenge, and no second. Another host's challenge is not
+                    // ours to answer.
+                    (authorization, answered, uri) = (answer, true, request.Uri);
+                }
+                else
+                {
+                    return (int)response.StatusCode is 408 or 429 or >= 500 ? throw new TransientStatusException(response) : response;
+                }
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+
             response.Dispose();
-            throw;
         }
     }
 
     public void Dispose()
     {
-        _http.Dispose();
+        _connections.Dispose();
         _auth.Dispose();
     }
 
@@ -181,6 +205,29 @@ internal sealed class RegistryTransport : IDisposable
                 : Diagnostic.Create(Codes.RegistryUnreachable, null, endpoint.Registry, Reason(endpoint, e)),
             e);
 
+    // The pipeline takes the first failure for its own first attempt, so that counting and pausing are all its.
+    private ValueTask<T> RepeatAsync<T>(Exception? failure, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken) =>
+        (_repeat ??= Pipeline()).ExecuteAsync(
+            async token =>
+            {
+                if (Interlocked.Exchange(ref failure, null) is { } first)
+                {
+                    ExceptionDispatchInfo.Throw(first);
+                }
+
+                return await attempt(token).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    private ResiliencePipeline Pipeline() => new ResiliencePipelineBuilder { TimeProvider = _options.Time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = _options.Retries,
+            ShouldHandle = arguments => ValueTask.FromResult(MayPass(arguments.Outcome.Exception)),
+            DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(Pause(arguments.AttemptNumber, arguments.Outcome.Exception)),
+        })
+        .Build();
+
     private static string Reason(RegistryEndpoint endpoint, Exception e) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
@@ -193,40 +240,34 @@ internal sealed class RegistryTransport : IDisposable
         _ => "the connection broke",
     };
 
-    private async Task<HttpResponseMessage> FollowAsync(
-        RegistryRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    // Where an answer sends the request; null where it is the last word.
+    private Uri? Redirect(RegistryRequest request, Uri uri, HttpResponseMessage response, int redirects)
     {
-        Uri uri = request.Uri;
-        for (int redirects = 0; ; redirects++)
+        bool safe = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
+        bool redirected = (int)response.StatusCode is 307 or 308 || (safe && (int)response.StatusCode is 301 or 302 or 303);
+        if (!redirected || response.Headers.Location is not { } location)
         {
-            HttpResponseMessage response;
-            using (HttpRequestMessage message = Message(request, uri, authorization))
-            {
-                response = await TransmitAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
-            }
-
-            bool safe = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
-            bool redirected = (int)response.StatusCode is 307 or 308 || (safe && (int)response.StatusCode is 301 or 302 or 303);
-            if (!redirected || response.Headers.Location is not { } location)
-            {
-                return response;
-            }
-
-            response.Dispose();
-            Uri next = new(uri, location);
-            if (redirects == MostRedirects)
-            {
-                throw Protocol(request, "it redirects without end");
-            }
-
-            if (!RegistryEndpoint.IsAllowed(next, _options))
-            {
-                throw Protocol(request, $"it redirects to {Printable.Quote(next.GetLeftPart(UriPartial.Authority))}, which is not HTTPS");
-            }
-
-            uri = next;
+            return null;
         }
+
+        if (redirects >= MostRedirects)
+        {
+            throw Protocol(request, "it redirects without end");
+        }
+
+        Uri next = new(uri, location);
+        return RegistryEndpoint.IsAllowed(next, _options)
+            ? next
+            : throw Protocol(request, $"it redirects to {Printable.Quote(next.GetLeftPart(UriPartial.Authority))}, which is not HTTPS");
     }
+
+    private static DevcontainerException Named(RegistryRequest request, Exception e) => e is TransientStatusException { Status: var status }
+        ? new DevcontainerException(
+            status == HttpStatusCode.TooManyRequests
+                ? Diagnostic.Create(Codes.RegistryRateLimited, null, request.Endpoint.Registry, request)
+                : Diagnostic.Create(Codes.RegistryRefused, null, request.Endpoint.Registry, (int)status, request, ""),
+            e)
+        : Own(e) ?? Unreachable(request.Endpoint, e);
 
     // What our own body threw while it was sent is not the network's fault.
     private static DevcontainerException? Own(Exception? e)
@@ -242,9 +283,9 @@ internal sealed class RegistryTransport : IDisposable
     private static HttpRequestMessage Message(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization)
     {
         var message = new HttpRequestMessage(request.Method, uri);
-        foreach (string accept in request.Accept)
+        if (request.Accept.Length > 0)
         {
-            message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+            message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         }
 
         if (request.RangeFrom is { } from)
@@ -270,10 +311,11 @@ internal sealed class RegistryTransport : IDisposable
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stalled.CancelAfter(_options.StallTimeout);
         message.Content ??= body?.Invoke(() => stalled.CancelAfter(_options.StallTimeout));
-        message.Headers.UserAgent.ParseAdd(_options.UserAgent);
+        // As it is, here and for Accept: parsing a fixed text into values that are written as they were costs start-up.
+        message.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         try
         {
-            return await _http.SendAsync(message, stalled.Token).ConfigureAwait(false);
+            return await _connections.For(message.RequestUri!).SendAsync(message, stalled.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -281,7 +323,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    private bool MayPass(Exception? e) => e switch
+    private bool MayPass(Exception? e) => _options.Retries > 0 && e switch
     {
         TransientStatusException { RetryAfter: { } asked } when asked > _options.LongestRetryDelay => false,
         TransientStatusException => true,

@@ -175,9 +175,11 @@ public sealed class RegistryClientTests
 
     // FAULTS 1
     [TestMethod]
-    public async Task Retry_After_is_kept_to_between_a_floor_and_a_ceiling()
+    [DataRow("31")]
+    [DataRow("Fri, 31 Dec 9999 23:59:59 GMT")]
+    public async Task Retry_After_is_kept_to_between_a_floor_and_a_ceiling(string tooLong)
     {
-        string[] asked = ["7", "0", "-5", "garbage", "31"];
+        string[] asked = ["7", "0", "-5", "garbage", "Thu, 01 Jan 1970 00:00:00 GMT", "99999999999999999999", tooLong];
         await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, count) =>
         {
             context.Response.Headers.RetryAfter = asked[count - 1];
@@ -190,12 +192,12 @@ public sealed class RegistryClientTests
             Time = time, Retries = 10, RetryDelay = TimeSpan.FromSeconds(1), LongestRetryDelay = TimeSpan.FromSeconds(30),
         });
 
-        // The fifth answer asks for longer than the ceiling, so no sixth request is made.
+        // The last answer asks for longer than the ceiling, so no other request is made.
         await Errors.ExpectAsync(Codes.RegistryRateLimited, () => client.ResolveAsync(registry.Reference("app:1")));
-        Assert.HasCount(5, registry.Requests);
-        Assert.HasCount(4, time.Pauses);
+        Assert.HasCount(asked.Length, registry.Requests);
+        Assert.HasCount(asked.Length - 1, time.Pauses);
         Assert.AreEqual(TimeSpan.FromSeconds(7), time.Pauses[0]);
-        foreach ((TimeSpan pause, int floor) in time.Pauses.Skip(1).Zip([2, 4, 8]))
+        foreach ((TimeSpan pause, int floor) in time.Pauses.Skip(1).Zip([2, 4, 8, 16]))
         {
             Assert.IsInRange(TimeSpan.FromSeconds(floor * 0.79), TimeSpan.FromSeconds(floor * 1.21), pause);
         }
@@ -655,6 +657,31 @@ public sealed class RegistryClientTests
     [DataRow("plain.example", "http://plain.example/")]
     public void Plain_HTTP_is_for_loopback_and_listed_hosts(string host, string origin) =>
         Assert.AreEqual(origin, RegistryEndpoint.For(host, new RegistryClientOptions { InsecureRegistries = ["Insecure:5000", "plain.example"] }).Origin.ToString());
+
+    [TestMethod]
+    [DoNotParallelize]
+    public async Task A_proxy_is_asked_for_every_registry_but_those_on_loopback()
+    {
+        await using FaultRegistry proxy = await FaultRegistry.StartAsync();
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        proxy.AddManifest("far", "1");
+        registry.AddManifest("near", "1");
+        IWebProxy before = HttpClient.DefaultProxy;
+        HttpClient.DefaultProxy = new WebProxy($"http://{proxy.Host}");
+        try
+        {
+            using RegistryClient client = FaultRegistry.NewClient(o => o with { InsecureRegistries = ["registry.invalid"] });
+            Assert.IsNotNull(await client.ResolveAsync(ImageReference.Parse("registry.invalid/far:1")));
+            Assert.IsNotNull(await client.ResolveAsync(registry.Reference("near:1")));
+        }
+        finally
+        {
+            HttpClient.DefaultProxy = before;
+        }
+
+        Assert.AreEqual("registry.invalid", proxy.Requests.Single().Headers["Host"]);
+        Assert.HasCount(1, registry.Requests);
+    }
 
     private sealed class InstantTime : TimeProvider
     {

@@ -54,6 +54,48 @@ public sealed class RegistrySignInTests
     }
 
     [TestMethod]
+    public async Task A_registry_that_is_prepared_has_its_token_before_it_is_asked()
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        registry.TokenRealm = registry.OwnRealm;
+        registry.Account = ("me", Secret);
+        registry.AddManifest("app", "1");
+        using RegistryClient client = Client(registry, Credential.FromPassword("me", Secret));
+        await client.PrepareAsync(registry.Reference("app"));
+        CollectionAssert.AreEqual(new[] { "GET /v2/", "GET /token", "GET /v2/" }, registry.Lines.ToArray());
+        await client.ResolveAsync(registry.Reference("app:1"));
+        Assert.HasCount(4, registry.Requests);
+    }
+
+    [TestMethod]
+    [DataRow(401)]
+    [DataRow(404)]
+    [DataRow(500)]
+    [DataRow(0)]
+    public async Task A_registry_that_cannot_be_prepared_is_left_to_whoever_asks(int status)
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            if (status == 0)
+            {
+                context.Abort();
+            }
+            else
+            {
+                await FaultRegistry.AnswerAsync(context, status);
+            }
+
+            return true;
+        });
+        using RegistryClient client = Client(registry, Credential.FromPassword("me", Secret));
+        await client.PrepareAsync(registry.Reference("app"));
+        Assert.HasCount(1, registry.Requests);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await client.PrepareAsync(registry.Reference("app"), cancelled.Token);
+    }
+
+    [TestMethod]
     public async Task Requests_side_by_side_share_one_token()
     {
         await using FaultRegistry registry = await FaultRegistry.StartAsync();
