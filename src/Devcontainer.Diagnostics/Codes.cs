@@ -119,6 +119,10 @@ public static class Codes
     public const string RegistryProtocol = "DEVC5028";
     public const string RealmForeign = "DEVC5029";
     public const string MirrorInvalid = "DEVC5030";
+    public const string NoTags = "DEVC5050";
+    public const string TagReserved = "DEVC5051";
+    public const string CIEventUnreadable = "DEVC5052";
+    public const string CIReportNotWritten = "DEVC5053";
     public const string PushNotSupported = "DEVC5090";
 
     // 6xxx: verify

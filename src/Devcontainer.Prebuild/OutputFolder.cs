@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Receipts;
 
 namespace Devcontainer.Prebuild;
@@ -41,7 +42,7 @@ public sealed class OutputFolder : IDisposable
     internal string Plan => Path.Combine(Root, "plan");
 
     /// <summary>What a prebuild writes here, and a clean deletes.</summary>
-    private static readonly string[] Owned = ["image", "sbom", "plan", Receipt.FileName, LockName];
+    private static readonly string[] Owned = ["image", "sbom", "plan", Receipt.FileName, PublishReport.DotenvFileName, LockName];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
     /// <param name="path">Absolute path of the folder, which is made where it is not there.</param>
@@ -247,8 +248,9 @@ public sealed class OutputFolder : IDisposable
         return length;
     }
 
+    /// <summary>Whether another program holds the file.</summary>
     // EAGAIN on Linux (11) and macOS (35); a sharing violation (32) on Windows.
-    private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 32 or 35;
+    internal static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 32 or 35;
 
     private static class NativeMethods
     {

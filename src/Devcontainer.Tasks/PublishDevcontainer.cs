@@ -14,13 +14,20 @@ public sealed class PublishDevcontainer : DevcontainerTask
     /// <summary>PushDevcontainer.</summary>
     public string? Push { get; set; }
 
+    /// <summary>Why what is built may not be pushed (ResolveDevcontainerTags); empty where it may.</summary>
+    public string? NotPushed { get; set; }
+
     /// <summary>DevcontainerDryRun.</summary>
     public string? DryRun { get; set; }
 
     /// <inheritdoc />
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        if (Switch("PushDevcontainer", Push))
+        if (!string.IsNullOrEmpty(NotPushed))
+        {
+            Reporter.Status($"Not pushed: {NotPushed}.");
+        }
+        else if (Switch("PushDevcontainer", Push))
         {
             throw new DevcontainerException(Codes.PushNotSupported);
         }
