@@ -2,19 +2,24 @@
 # Debian packages, downloaded with an apt configuration of our own and unpacked into the private folder: the machine's
 # suites, package database and libraries stay as they are.
 
-judges=(oras crane cosign)
+judges=(oras crane cosign skopeo)
 
 # The engine is from sid, because bookworm's is too old and has no buildx; it is built against bookworm's libc or an older one.
-# The rest is from the machine's own suite, with what it needs and the machine has not. (sid's runc wants a newer libc.)
+# The rest is from the machine's own suite, with what it needs and the machine has not. (sid's runc and skopeo want a newer libc.)
 package_set() {
   case $1 in
   engine) echo {docker.io,docker-cli,docker-buildx,docker-compose,containerd,tini-static}/sid runc iptables iproute2 ;;
-  judges) echo "${judges[@]/%//sid}" ;;
+  judges) echo {oras,crane,cosign}/sid skopeo ;;
   tools) echo docker-registry qemu-user-static mmdebstrap ;;
   esac
 }
 # To be raised when a set changes.
-packages_version=2
+package_set_version() {
+  case $1 in
+  judges) echo 3 ;;
+  *) echo 2 ;;
+  esac
+}
 
 apt_home=$home/apt
 private_apt() { APT_CONFIG=$apt_home/apt.conf "$@"; }
@@ -77,7 +82,7 @@ EOF
 packages_up() {
   local set package sid=() suite=() sets=() debs=$home/debs
   for set in "$@"; do
-    if stamped "$root/.unpacked-$set" "$packages_version"; then continue; fi
+    if stamped "$root/.unpacked-$set" "$(package_set_version "$set")"; then continue; fi
     sets+=("$set")
     for package in $(package_set "$set"); do
       if [[ $package == */sid ]]; then sid+=("$package"); else suite+=("$package"); fi
@@ -102,7 +107,7 @@ packages_up() {
             --exclude="./usr/bin/qemu-[!a]*" --exclude="./usr/bin/qemu-a[lr]*" --exclude="./usr/bin/qemu-aarch64_*"' "$root" ||
     die "unpacking failed"
   rm -rf "$debs"
-  for set in "${sets[@]}"; do echo "$packages_version" >"$root/.unpacked-$set"; done
+  for set in "${sets[@]}"; do package_set_version "$set" >"$root/.unpacked-$set"; done
 }
 
 packages_failed() {
@@ -110,11 +115,19 @@ packages_failed() {
   die "$1: see $logs/apt.log"
 }
 
-# What goes on the caller's PATH: the independent judges, and with our own engine the docker command with its plugins.
+# What goes on the caller's PATH: the independent judges, a registry for tests that start their own, and with our own engine the docker
+# command with its plugins.
 tools_link() {
   local tool
-  for tool in "${judges[@]}"; do
-    if [[ -x $root/usr/bin/$tool ]]; then ln -sfn "$root/usr/bin/$tool" "$bin/$tool"; fi
+  for tool in "${judges[@]}" docker-registry; do
+    if [[ ! -x $root/usr/bin/$tool ]]; then continue; fi
+    if [[ $tool == skopeo ]]; then
+      skopeo_command >"$bin/skopeo.new"
+      chmod +x "$bin/skopeo.new"
+      mv "$bin/skopeo.new" "$bin/skopeo"
+    else
+      ln -sfn "$root/usr/bin/$tool" "$bin/$tool"
+    fi
   done
   if [[ $(engine_mode) != own ]]; then
     rm -f "$bin/docker"
@@ -126,6 +139,11 @@ tools_link() {
 }
 
 docker_command() { sed "s#@root@#$root#" "$here/docker"; }
+
+# It is linked to libraries of the private folder, and wants a policy.
+skopeo_command() {
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q --policy %q "$@"\n' "$lib_path" "$root/usr/bin/skopeo" "$root/etc/containers/policy.json"
+}
 
 missing_judges() {
   local tool missing=()

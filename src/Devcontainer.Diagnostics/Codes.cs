@@ -119,6 +119,8 @@ public static class Codes
     public const string RegistryProtocol = "DEVC5028";
     public const string RealmForeign = "DEVC5029";
     public const string MirrorInvalid = "DEVC5030";
+    public const string RegistryUntrusted = "DEVC5031";
+    public const string RegistryCertificateInvalid = "DEVC5032";
     public const string NoTags = "DEVC5050";
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";

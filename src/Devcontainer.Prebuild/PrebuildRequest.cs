@@ -81,6 +81,9 @@ public sealed record PrebuildRequest
     /// <summary>Registries that stand in for others, by the name of the other.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> RegistryMirrors { get; init; } = [];
 
+    /// <summary>Hosts besides a registry's own that its credentials may go to for a token, by the registry.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> TrustedRealms { get; init; } = [];
+
     /// <summary>Registries that may be asked over plain HTTP, besides loopback.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
 

@@ -20,22 +20,33 @@ internal static class RegistryAccess
             return new OfflineCatalog();
         }
 
-        var mirrors = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach ((string registry, string mirror) in request.RegistryMirrors)
-        {
-            mirrors[registry] = mirror;
-        }
-
         string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         return new BaseImageCatalog(new RegistryClient(new RegistryClientOptions
         {
-            Mirrors = mirrors,
+            Mirrors = ByRegistry(request.RegistryMirrors),
+            TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, request.TrustedRealms),
+            CertificateFolders = DockerConfig.CertificateFolders(name => request.Environment.GetValueOrDefault(name)),
             InsecureRegistries = request.InsecureRegistries,
             Deadline = Deadline,
             Credentials = new DockerConfig(
                 DockerConfig.Folder(name => request.Environment.GetValueOrDefault(name)),
                 new CredentialProgram(processes, request.Environment, workspace)),
         }));
+    }
+
+    // What comes later counts; names of hosts ignore case.
+    private static Dictionary<string, string> ByRegistry(params ReadOnlySpan<IEnumerable<KeyValuePair<string, string>>> lists)
+    {
+        var byRegistry = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (IEnumerable<KeyValuePair<string, string>> list in lists)
+        {
+            foreach ((string registry, string other) in list)
+            {
+                byRegistry[registry] = other;
+            }
+        }
+
+        return byRegistry;
     }
 
     /// <summary>Says that there is nobody to ask.</summary>

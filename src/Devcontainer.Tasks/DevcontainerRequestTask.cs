@@ -58,6 +58,9 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
     /// <summary>DevcontainerRegistryMirrors.</summary>
     public string? RegistryMirrors { get; set; }
 
+    /// <summary>DevcontainerTrustedRealms.</summary>
+    public string? TrustedRealms { get; set; }
+
     /// <summary>DevcontainerInsecureRegistries.</summary>
     public string? InsecureRegistries { get; set; }
 
@@ -119,7 +122,10 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
             CacheMounts = BindCacheMounts(),
             Secrets = BindSecrets(),
             AllowedFrontends = Split(AllowedFrontends),
-            RegistryMirrors = BindMirrors(),
+            RegistryMirrors = SplitPairs(
+                "DevcontainerRegistryMirrors", RegistryMirrors, "it is a list of registry=mirror, as mcr.microsoft.com=localhost:5000", static _ => true),
+            TrustedRealms = SplitPairs(
+                "DevcontainerTrustedRealms", TrustedRealms, "it is a list of registry=host[:port], as registry.example=login.example", IsHost),
             InsecureRegistries = Split(InsecureRegistries),
             Environment = Environment,
         };
@@ -229,23 +235,26 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
         return secrets;
     }
 
-    private List<KeyValuePair<string, string>> BindMirrors()
+    private static List<KeyValuePair<string, string>> SplitPairs(string property, string? value, string form, Func<string, bool> isValid)
     {
-        var mirrors = new List<KeyValuePair<string, string>>();
-        foreach (string pair in Split(RegistryMirrors))
+        var pairs = new List<KeyValuePair<string, string>>();
+        foreach (string pair in Split(value))
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || equals == pair.Length - 1)
+            if (equals <= 0 || equals == pair.Length - 1 || !isValid(pair[(equals + 1)..]))
             {
-                throw new DevcontainerException(
-                    Codes.PropertyInvalid, "DevcontainerRegistryMirrors", pair, "it is a list of registry=mirror, as mcr.microsoft.com=localhost:5000");
+                throw new DevcontainerException(Codes.PropertyInvalid, property, pair, form);
             }
 
-            mirrors.Add(new KeyValuePair<string, string>(pair[..equals], pair[(equals + 1)..]));
+            pairs.Add(new KeyValuePair<string, string>(pair[..equals], pair[(equals + 1)..]));
         }
 
-        return mirrors;
+        return pairs;
     }
+
+    private static bool IsHost(string text) =>
+        Uri.TryCreate($"https://{text}/", UriKind.Absolute, out Uri? uri)
+        && uri is { PathAndQuery: "/", UserInfo.Length: 0, Fragment.Length: 0 };
 
     private static List<KeyValuePair<string, string>> Pairs(ITaskItem[] items)
     {

@@ -35,6 +35,7 @@ internal static class PublicProperties
         "DevcontainerRepository",
         "DevcontainerTagRules",
         "DevcontainerTasksPath",
+        "DevcontainerTrustedRealms",
         "DevcontainerUpdateOnly",
         "DevcontainerWorkspaceFolder",
         "EnableDefaultDevcontainerCacheMounts",

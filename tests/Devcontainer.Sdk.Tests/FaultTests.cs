@@ -16,6 +16,8 @@ public sealed class FaultTests : SdkTests
     [DataRow("DevcontainerLockTimeout=soon", "DEVC9001", "hh:mm:ss")]
     [DataRow("DevcontainerLockTimeout=-00:00:01", "DEVC9001", "hh:mm:ss")]
     [DataRow("DevcontainerRegistryMirrors=nonsense", "DEVC9001", "registry=mirror")]
+    [DataRow("DevcontainerTrustedRealms=login.example", "DEVC9001", "registry=host")]
+    [DataRow("DevcontainerTrustedRealms=registry.example=https://login.example/token", "DEVC9001", "registry=host")]
     [DataRow("DevcontainerInstallSdk=true", "DEVC9004", "DevcontainerInstallSdk")]
     [DataRow("DevcontainerReferenceCompatible=true", "DEVC9004", "DevcontainerReferenceCompatible")]
     [DataRow("DevcontainerPlatforms=linux/z80", "DEVC1041", "linux/z80")]

@@ -30,6 +30,16 @@ public sealed class DockerConfig(string folder, ICredentialHelper helper) : ICre
             string.IsNullOrEmpty(home) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) : home, ".docker");
     }
 
+    /// <summary>Where docker looks for certificate authorities of single registries: <c>certs.d</c> in its configuration folder (Docker
+    /// Desktop), and the engine's.</summary>
+    /// <param name="environment">Reads an environment variable.</param>
+    public static IReadOnlyList<string> CertificateFolders(Func<string, string?> environment)
+    {
+        string engine = !OperatingSystem.IsWindows() ? "/etc/docker"
+            : Path.Combine(environment("ProgramData") ?? @"C:\ProgramData", "docker");
+        return [Path.Combine(Folder(environment), "certs.d"), Path.Combine(engine, "certs.d")];
+    }
+
     /// <inheritdoc/>
     /// <exception cref="DevcontainerException"><see cref="Codes.DockerConfigInvalid"/> or
     /// <see cref="Codes.CredentialHelperFailed"/>.</exception>

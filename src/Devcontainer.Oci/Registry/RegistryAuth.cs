@@ -286,7 +286,8 @@ internal sealed class RegistryAuth(
     // The registry's own host, on its own port or on any under HTTPS (a registry beside its GitLab); or the one that is known to be its.
     private bool IsOwnRealm(RegistryEndpoint endpoint, Uri realm) =>
         (realm.Host == endpoint.Origin.Host && (realm.Port == endpoint.Origin.Port || realm.Scheme == Uri.UriSchemeHttps))
-        || (options.TrustedRealms.TryGetValue(endpoint.Registry, out string? trusted) && realm.Authority == trusted);
+        || (options.TrustedRealms.TryGetValue(endpoint.Registry, out string? trusted)
+            && Uri.TryCreate($"{realm.Scheme}://{trusted}", UriKind.Absolute, out Uri? known) && realm.Authority == known.Authority);
 
     private sealed record Token(AuthenticationHeaderValue Header, DateTimeOffset Expires);
 }

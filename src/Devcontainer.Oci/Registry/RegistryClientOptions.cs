@@ -3,6 +3,14 @@ namespace Devcontainer.Oci;
 /// <summary>How a <see cref="RegistryClient"/> reaches registries.</summary>
 public sealed record RegistryClientOptions
 {
+    /// <summary>The <see cref="TrustedRealms"/> that are known to everybody.</summary>
+    public static IReadOnlyDictionary<string, string> KnownRealms { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["docker.io"] = "auth.docker.io",
+        ["registry.gitlab.com"] = "gitlab.com",
+        ["registry.digitalocean.com"] = "api.digitalocean.com",
+    };
+
     /// <summary>Where credentials come from; null for anonymous access.</summary>
     public ICredentialSource? Credentials { get; init; }
 
@@ -12,14 +20,14 @@ public sealed record RegistryClientOptions
 
     /// <summary>The host (and port) that gives tokens for a registry, where it is another than the registry's own: credentials of the
     /// registry go there too.</summary>
-    public IReadOnlyDictionary<string, string> TrustedRealms { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["docker.io"] = "auth.docker.io",
-        ["registry.gitlab.com"] = "gitlab.com",
-        ["registry.digitalocean.com"] = "api.digitalocean.com",
-    };
+    public IReadOnlyDictionary<string, string> TrustedRealms { get; init; } = KnownRealms;
 
-    /// <summary>Registries, by host and port, that speak plain HTTP. Loopback always does.</summary>
+    /// <summary>Folders with a folder for each registry, <c>host:port</c>, whose <c>*.crt</c> files are certificate authorities that are
+    /// trusted for that registry besides the system's; see <see cref="DockerConfig.CertificateFolders"/>.</summary>
+    public IReadOnlyList<string> CertificateFolders { get; init; } = [];
+
+    /// <summary>Registries, by host and port, that speak plain HTTP. Loopback does, unless there are <see cref="CertificateFolders"/> for
+    /// it.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
     /// <summary>How often what may be repeated is repeated: after 408, 429, 5xx, a broken connection or a stall.</summary>

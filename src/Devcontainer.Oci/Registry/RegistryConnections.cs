@@ -7,26 +7,46 @@ namespace Devcontainer.Oci;
 /// </summary>
 internal sealed class RegistryConnections(RegistryClientOptions options) : IDisposable
 {
-    private readonly Lock _making = new();
-    private HttpMessageInvoker? _loopback;
-    private HttpMessageInvoker? _others;
+    // By what sets a place apart: the folder of its own certificate authorities, or one of these.
+    private const string PlainLoopback = "loopback";
+    private const string Common = "";
+
+    private readonly Dictionary<string, HttpMessageInvoker> _made = new(StringComparer.Ordinal);
 
     /// <summary>Who sends requests to a place.</summary>
+    /// <exception cref="Diagnostics.DevcontainerException">Its certificate authorities cannot be read.</exception>
     internal HttpMessageInvoker For(Uri uri)
     {
-        lock (_making)
+        bool secure = uri.Scheme == Uri.UriSchemeHttps;
+        bool loopback = RegistryEndpoint.IsLoopback(uri);
+        string? folder = secure ? RegistryCertificates.Folder(uri.Authority, options) : null;
+        string kind = folder ?? (loopback ? PlainLoopback : Common);
+        lock (_made)
         {
-            return RegistryEndpoint.IsLoopback(uri) ? _loopback ??= Make(useProxy: false) : _others ??= Make(useProxy: true);
+            if (!_made.TryGetValue(kind, out HttpMessageInvoker? invoker))
+            {
+                SocketsHttpHandler handler = Make(useProxy: !loopback);
+                if (kind != PlainLoopback)
+                {
+                    handler.SslOptions.RemoteCertificateValidationCallback = RegistryCertificates.Check(folder);
+                }
+
+                _made[kind] = invoker = new HttpMessageInvoker(handler);
+            }
+
+            return invoker;
         }
     }
 
     public void Dispose()
     {
-        _loopback?.Dispose();
-        _others?.Dispose();
+        foreach (HttpMessageInvoker invoker in _made.Values)
+        {
+            invoker.Dispose();
+        }
     }
 
-    private HttpMessageInvoker Make(bool useProxy) => new(new SocketsHttpHandler
+    private SocketsHttpHandler Make(bool useProxy) => new()
     {
         // Redirects are followed by the transport, since what may go along depends on where they lead.
         AllowAutoRedirect = false,
@@ -39,5 +59,5 @@ internal sealed class RegistryConnections(RegistryClientOptions options) : IDisp
         ConnectTimeout = options.StallTimeout,
         MaxResponseHeadersLength = 64,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    });
+    };
 }

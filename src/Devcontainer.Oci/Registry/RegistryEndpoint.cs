@@ -55,7 +55,8 @@ internal sealed record RegistryEndpoint(string Registry, Uri Origin, string Pref
             }
         }
 
-        return IsLoopback(uri);
+        // A registry on loopback that has a certificate authority of its own does not speak plain HTTP.
+        return IsLoopback(uri) && RegistryCertificates.Folder(uri.Authority, options) is null;
     }
 
     /// <summary>Whether a request may go there: HTTPS, or plain HTTP where that is allowed.</summary>

@@ -200,9 +200,13 @@ internal sealed class RegistryTransport : IDisposable
 
     internal static DevcontainerException Unreachable(RegistryEndpoint endpoint, Exception e) =>
         new(
-            e is StallException
-                ? Diagnostic.Create(Codes.RegistryTimeout, null, endpoint.Registry, e.Message)
-                : Diagnostic.Create(Codes.RegistryUnreachable, null, endpoint.Registry, Reason(endpoint, e)),
+            e switch
+            {
+                StallException => Diagnostic.Create(Codes.RegistryTimeout, null, endpoint.Registry, e.Message),
+                { InnerException: UntrustedCertificateException untrusted } =>
+                    Diagnostic.Create(Codes.RegistryUntrusted, null, endpoint.Registry, untrusted.Message),
+                _ => Diagnostic.Create(Codes.RegistryUnreachable, null, endpoint.Registry, Reason(endpoint, e)),
+            },
             e);
 
     // The pipeline takes the first failure for its own first attempt, so that counting and pausing are all its.

@@ -48,6 +48,7 @@ public sealed class KeyComposerTests
         new("where a secret is", "both", null, static w => w.Request = w.Request with { Secrets = [new("token", null, "/run/token")] }),
         new("a secret's value", "both", null, static w => w.Request = w.Request with { Environment = new Dictionary<string, string> { ["TOKEN"] = "hunter2" } }),
         new("caches", "both", null, static w => w.Request = w.Request with { CacheFrom = [new CacheReference("gha", [])], CacheTo = [new CacheReference("registry", [new("ref", "r.example/cache")])] }),
+        new("trusted realms", "both", null, static w => w.Request = w.Request with { TrustedRealms = [new("r.example", "login.example")] }),
         new("mirrors", "both", null, static w => w.Request = w.Request with { RegistryMirrors = [new("docker.io", "localhost:5000")] }),
         new("names and tags", "both", null, static w => w.Request = w.Request with { Registry = "r.example", Repository = "other", ImageTags = ["1"], ProjectName = "p" }),
         new("the builder", "both", null, static w => w.Request = w.Request with { Builder = new() { Name = "other" } }),
