@@ -24,6 +24,7 @@ up() {
   if engine_is_ours || ! engine_is_foreign; then
     echo own >"$state/engine"
     packages_up engine judges tools
+    tracer_up
     daemon_up
   else
     echo existing >"$state/engine"

@@ -11,6 +11,7 @@ package_set() {
   engine) echo {docker.io,docker-cli,docker-buildx,docker-compose,containerd,tini-static}/sid runc iptables iproute2 ;;
   judges) echo {oras,crane,cosign}/sid skopeo ;;
   tools) echo docker-registry qemu-user-static mmdebstrap ;;
+  tracer) echo strace ;;
   esac
 }
 # To be raised when a set changes.
@@ -136,6 +137,16 @@ tools_link() {
     chmod +x "$bin/docker.new"
     mv "$bin/docker.new" "$bin/docker"
   fi
+}
+
+# What kills programs at a given system call, for the tests of crashes. Its libraries are none of the traced program's business.
+tracer_up() {
+  has strace || (packages_up tracer) || warn "strace is missing, tests that need it are skipped"
+  [[ ! -x $root/usr/bin/strace ]] || {
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q -E LD_LIBRARY_PATH "$@"\n' "$lib_path" "$root/usr/bin/strace" >"$bin/strace.new"
+    chmod +x "$bin/strace.new"
+    mv "$bin/strace.new" "$bin/strace"
+  }
 }
 
 docker_command() { sed "s#@root@#$root#" "$here/docker"; }

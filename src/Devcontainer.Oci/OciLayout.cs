@@ -14,6 +14,7 @@ public sealed class OciLayout
 
     private const string LayoutFile = "oci-layout";
     private const string IndexFile = "index.json";
+    private const string UnfinishedPrefix = ".unfinished-";
     private const int DeepestIndex = 8;
 
     private OciLayout(string path) => Root = path;
@@ -47,10 +48,19 @@ public sealed class OciLayout
     }
 
     /// <summary>Makes an empty layout, or opens the one that is there.</summary>
-    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>: what is there is not a layout.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>: what is there is not a layout, or leads elsewhere by a
+    /// symbolic link.</exception>
     public static OciLayout Create(string path)
     {
         var layout = new OciLayout(Path.GetFullPath(path));
+        foreach (string folder in (ReadOnlySpan<string>)[Path.GetDirectoryName(layout.BlobFolder)!, layout.BlobFolder, layout.IngestFolder])
+        {
+            if (new DirectoryInfo(folder).LinkTarget is not null)
+            {
+                throw new DevcontainerException(Codes.LayoutInvalid, layout.Root, $"'{folder}' is a symbolic link");
+            }
+        }
+
         Directory.CreateDirectory(layout.BlobFolder);
         if (!File.Exists(Path.Combine(layout.Root, IndexFile)))
         {
@@ -319,6 +329,11 @@ public sealed class OciLayout
             Directory.Delete(IngestFolder, recursive: true);
         }
 
+        foreach (string unfinished in Directory.EnumerateFiles(Root, UnfinishedPrefix + "*"))
+        {
+            File.Delete(unfinished);
+        }
+
         return freed;
     }
 
@@ -446,7 +461,7 @@ public sealed class OciLayout
     private void Replace(string path, ReadOnlySpan<byte> content)
     {
         // Beside the file, so that the rename stays in one file system; created anew, so that a planted link is never followed.
-        using var ingest = new Ingest(Path.Combine(Root, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}"));
+        using var ingest = new Ingest(Path.Combine(Root, $"{UnfinishedPrefix}{Path.GetRandomFileName()}"));
         ingest.File.Write(content);
         ingest.Commit(path);
     }

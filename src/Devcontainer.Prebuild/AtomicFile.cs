@@ -2,32 +2,24 @@ namespace Devcontainer.Prebuild;
 
 /// <summary>
 /// Writes a file whole under its name or not at all: a temporary file in the same folder (another file system cannot be renamed from), its
-/// bytes on the disk, then a rename. A full disk or a kill at any point leaves the old file.
+/// bytes on the disk, then a rename. A full disk or a kill at any point leaves the old file, and the next write removes what a killed one left.
 /// </summary>
 internal static class AtomicFile
 {
+    private const string Ending = ".tmp";
+    private const int IdLength = 32;
+    private const int Attempts = 5;
+
     /// <summary>Writes <paramref name="content"/> to <paramref name="path"/>.</summary>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is intact.</exception>
     internal static void Write(string path, ReadOnlySpan<byte> content)
     {
         string directory = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory);
-        string temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
-        try
+        RemoveUnfinished(path, directory);
+        for (int left = Attempts; !TryWrite(path, directory, content, isLast: left == 1); left--)
         {
-            // CreateNew never follows a planted symbolic link.
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
+            // Another writer took the temporary file for one that was left behind; on Windows perhaps a reader has the old file open.
         }
     }
 
@@ -40,5 +32,66 @@ internal static class AtomicFile
         }
 
         Write(path, content);
+    }
+
+    /// <summary>Whether a file is one that was to become <paramref name="path"/>.</summary>
+    internal static bool IsUnfinished(string file, string path)
+    {
+        ReadOnlySpan<char> name = Path.GetFileName(file.AsSpan());
+        string prefix = Prefix(path);
+        return name.Length == prefix.Length + IdLength + Ending.Length
+            && name.StartsWith(prefix, StringComparison.Ordinal)
+            && name.EndsWith(Ending, StringComparison.Ordinal)
+            && Path.GetDirectoryName(file.AsSpan()).SequenceEqual(Path.GetDirectoryName(path.AsSpan()));
+    }
+
+    private static string Prefix(string path) => $".{Path.GetFileName(path)}.";
+
+    private static bool TryWrite(string path, string directory, ReadOnlySpan<byte> content, bool isLast)
+    {
+        string temporary = Path.Combine(directory, $"{Prefix(path)}{Guid.NewGuid():N}{Ending}");
+        try
+        {
+            // CreateNew never follows a planted symbolic link. None is a lock, which the system takes from whoever dies.
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            return true;
+        }
+        catch (IOException e) when (!isLast && (e is FileNotFoundException || OutputFolder.IsHeld(e)))
+        {
+            File.Delete(temporary);
+            return false;
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static void RemoveUnfinished(string path, string directory)
+    {
+        foreach (string file in Directory.EnumerateFiles(directory, Prefix(path) + "*"))
+        {
+            if (!IsUnfinished(file, path))
+            {
+                continue;
+            }
+
+            try
+            {
+                // On Windows closed and deleted at once, on Unix deleted while it is locked.
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Its writer lives, or has just finished it.
+            }
+        }
     }
 }

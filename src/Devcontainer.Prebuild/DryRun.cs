@@ -32,8 +32,9 @@ internal static class DryRun
             return;
         }
 
-        // The plan's files are written elsewhere for a moment, for their digests are part of the definition.
-        string temporary = Path.Combine(Path.GetTempPath(), $"devcontainer-plan-{Guid.NewGuid():N}");
+        // The plan's files are written elsewhere for a moment, for their digests are part of the definition; into a folder that nobody else may read.
+        string folder = Directory.CreateTempSubdirectory("devcontainer-plan-").FullName;
+        string temporary = Path.Combine(folder, "plan");
         string root = Path.Combine(request.OutputPath, "plan");
         try
         {
@@ -52,7 +53,7 @@ internal static class DryRun
         }
         finally
         {
-            OutputFolder.Delete(temporary);
+            OutputFolder.Delete(folder);
         }
     }
 

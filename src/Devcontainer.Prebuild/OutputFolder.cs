@@ -41,8 +41,10 @@ public sealed class OutputFolder : IDisposable
     /// <summary>The plan.</summary>
     internal string Plan => Path.Combine(Root, "plan");
 
+    private static readonly string[] Folders = ["image", "sbom", "plan"];
+
     /// <summary>What a prebuild writes here, and a clean deletes.</summary>
-    private static readonly string[] Owned = ["image", "sbom", "plan", Receipt.FileName, PublishReport.DotenvFileName, LockName];
+    private static readonly string[] Owned = [.. Folders, Receipt.FileName, PublishReport.DotenvFileName, LockName];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
     /// <param name="path">Absolute path of the folder, which is made where it is not there.</param>
@@ -72,7 +74,9 @@ public sealed class OutputFolder : IDisposable
                 }
             }
 
-            return new OutputFolder(path, held);
+            var output = new OutputFolder(path, held);
+            output.RemoveLeftovers();
+            return output;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,14 +98,9 @@ public sealed class OutputFolder : IDisposable
         }
     }
 
-    /// <summary>A new, empty staging folder; those that earlier builds could not remove go.</summary>
+    /// <summary>A new, empty staging folder.</summary>
     internal string CreateStaging()
     {
-        foreach (string old in Directory.EnumerateDirectories(Root, StagingPrefix + "*"))
-        {
-            Delete(old);
-        }
-
         string staging = Path.Combine(Root, StagingPrefix + Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(staging);
         return staging;
@@ -158,6 +157,30 @@ public sealed class OutputFolder : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _lock.Dispose();
+
+    // What killed builds could not remove; and what is not of the kind that we make, such as a link that leads elsewhere.
+    private void RemoveLeftovers()
+    {
+        foreach (string staging in Directory.EnumerateDirectories(Root, StagingPrefix + "*"))
+        {
+            Delete(staging);
+        }
+
+        foreach (string folder in Folders)
+        {
+            string path = Path.Combine(Root, folder);
+            if (new FileInfo(path).LinkTarget is not null || File.Exists(path))
+            {
+                File.Delete(path);
+            }
+        }
+
+        string receipt = Path.Combine(Root, Receipt.FileName);
+        if (new FileInfo(receipt).LinkTarget is not null || Directory.Exists(receipt))
+        {
+            Delete(receipt);
+        }
+    }
 
     private static bool IsOwned(string entry)
     {
@@ -248,8 +271,7 @@ public sealed class OutputFolder : IDisposable
         return length;
     }
 
-    /// <summary>Whether another program holds the file.</summary>
-    // EAGAIN on Linux (11) and macOS (35); a sharing violation (32) on Windows.
+    /// <summary>Whether another one has a file locked: EAGAIN on Linux (11) and macOS (35), a sharing violation (32) on Windows.</summary>
     internal static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 32 or 35;
 
     private static class NativeMethods

@@ -11,7 +11,7 @@ internal static class Probe
     /// <summary>Whether the image of a receipt is the one that the keys ask for, whole.</summary>
     internal static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom)
     {
-        if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath))
+        if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath, alone: true))
         {
             return false;
         }
@@ -25,7 +25,7 @@ internal static class Probe
     /// </summary>
     internal static IReadOnlyList<ReceiptPlatform> Reusable(Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath)
     {
-        if (receipt is null || !HasImage(receipt, outputPath))
+        if (receipt is null || !HasImage(receipt, outputPath, alone: false))
         {
             return [];
         }
@@ -57,8 +57,9 @@ internal static class Probe
         return File.Exists(path) && Digest.Sha256(File.ReadAllBytes(path)).Value == sbom.Digest;
     }
 
-    // The layout is entered through the receipt's digest; every blob below must be there in full size.
-    private static bool HasImage(Receipt receipt, string outputPath)
+    // The layout is entered through the receipt's digest; every blob below must be there in full size. Another image beside it was left by a
+    // build that was killed while it replaced the one by the other: no hit, so that the layout is tidied.
+    private static bool HasImage(Receipt receipt, string outputPath, bool alone)
     {
         string path = Path.Combine(outputPath, "image");
         if (!File.Exists(Path.Combine(path, "index.json")) || !Digest.TryParse(receipt.Image.Digest, out Digest digest))
@@ -69,8 +70,9 @@ internal static class Probe
         try
         {
             OciLayout layout = OciLayout.Open(path);
-            Descriptor? root = layout.ReadIndex().Manifests.FirstOrDefault(entry => entry.Digest == digest);
-            return root is not null && layout.Reachable(root).All(layout.Contains);
+            IReadOnlyList<Descriptor> entries = layout.ReadIndex().Manifests;
+            Descriptor? root = entries.FirstOrDefault(entry => entry.Digest == digest);
+            return root is not null && (entries.Count == 1 || !alone) && layout.Reachable(root).All(layout.Contains);
         }
         catch (Diagnostics.DevcontainerException)
         {

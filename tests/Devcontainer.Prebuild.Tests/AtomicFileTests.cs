@@ -77,6 +77,41 @@ public sealed class AtomicFileTests
         await writing;
     }
 
+    [TestMethod]
+    public void What_a_killed_writer_left_goes_and_what_a_living_one_writes_stays()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write(".file.01230123012301230123012301230123.tmp", "unfinished");
+        folder.Write(".file.txt.01230123012301230123012301230123.tmp", "of another file");
+        folder.Write(".file.0123.old", "none of ours");
+        folder.Write("precious", "old");
+        folder.Write(".file.45674567456745674567456745674567.tmp", "-> precious");
+        using (new FileStream(folder[".file.89ab89ab89ab89ab89ab89ab89ab89ab.tmp"], FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            AtomicFile.Write(folder["file"], "new"u8);
+        }
+
+        CollectionAssert.AreEquivalent(
+            new[] { ".file.0123.old", ".file.89ab89ab89ab89ab89ab89ab89ab89ab.tmp", ".file.txt.01230123012301230123012301230123.tmp", "file", "precious" },
+            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).ToArray());
+        Assert.AreEqual("old", File.ReadAllText(folder["precious"]));
+    }
+
+    [TestMethod]
+    public async Task Many_writers_of_one_file_all_succeed()
+    {
+        using var folder = new TemporaryFolder();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(() =>
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                AtomicFile.Write(folder["file"], [(byte)writer]);
+            }
+        })));
+        Assert.HasCount(1, await File.ReadAllBytesAsync(folder["file"]));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
     private static Exception? Record(Action action)
     {
         try

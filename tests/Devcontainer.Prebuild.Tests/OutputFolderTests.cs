@@ -127,7 +127,7 @@ public sealed class OutputFolderTests
     }
 
     [TestMethod]
-    public async Task A_new_staging_folder_is_empty_and_takes_the_place_of_old_ones()
+    public async Task A_new_staging_folder_is_empty_and_old_ones_are_gone()
     {
         using var folder = new TemporaryFolder();
         folder.Write("output/.build-old/blob");
@@ -150,6 +150,58 @@ public sealed class OutputFolderTests
         OciLayout layout = output.OpenLayout();
         Descriptor blob = layout.AddBlob("content"u8, MediaTypes.Layer);
         Assert.IsTrue(output.OpenLayout().Contains(blob));
+    }
+
+    [TestMethod]
+    public async Task A_link_in_the_place_of_a_folder_or_file_of_ours_goes_and_is_not_followed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("precious/blobs/sha256/file", "old");
+        foreach (string name in (string[])["image", "sbom", "plan", "receipt.json", ".build-1"])
+        {
+            folder.Write("output/" + name, "-> ../precious");
+        }
+
+        using OutputFolder output = await AcquireAsync(folder);
+        output.OpenLayout().DeleteUnreachable();
+        CollectionAssert.AreEquivalent(new[] { folder["output/.lock"], folder["output/image"] }, Directory.GetFileSystemEntries(folder["output"]));
+        CollectionAssert.AreEqual(new[] { folder["precious/blobs"] }, Directory.GetFileSystemEntries(folder["precious"]));
+        Assert.AreEqual("old", await File.ReadAllTextAsync(folder["precious/blobs/sha256/file"]));
+    }
+
+    [TestMethod]
+    [DataRow("blobs", "../../precious/blobs")]
+    [DataRow("blobs/sha256", "../../../precious/blobs/sha256")]
+    [DataRow("ingest", "../../precious/blobs/sha256")]
+    public async Task A_layout_that_leads_elsewhere_is_begun_anew(string name, string target)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("precious/blobs/sha256/file", "old");
+        using OutputFolder output = await AcquireAsync(folder);
+        output.OpenLayout();
+        string path = Path.Combine(output.Image, name);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        folder.Write($"output/image/{name}", "-> " + target);
+        output.OpenLayout().AddBlob("content"u8, MediaTypes.Layer);
+        output.OpenLayout().DeleteUnreachable();
+        CollectionAssert.AreEqual(new[] { folder["precious/blobs/sha256/file"] }, Directory.GetFileSystemEntries(folder["precious/blobs/sha256"]));
+    }
+
+    [TestMethod]
+    public async Task A_file_in_the_place_of_a_folder_and_a_folder_in_that_of_a_file_go()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("output/image", "garbage");
+        folder.Write("output/sbom", "garbage");
+        folder.Write("output/plan", "garbage");
+        folder.Write("output/receipt.json/file", "garbage");
+        folder.Write("output/mine", "old");
+        using OutputFolder output = await AcquireAsync(folder);
+        CollectionAssert.AreEquivalent(new[] { folder["output/.lock"], folder["output/mine"] }, Directory.GetFileSystemEntries(folder["output"]));
     }
 
     [TestMethod]

@@ -109,16 +109,17 @@ internal sealed class BuilderSelection(DockerCommand docker, IBuildReporter repo
     private async Task<Builder> CreateAsync(string name, BuilderRequest request, CancellationToken cancellationToken)
     {
         string? configuration = request.ConfigFile;
-        string? temporary = null;
-        if (configuration is null && Configuration(request) is { Length: > 0 } text)
-        {
-            configuration = temporary = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-            await using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
-            stream.Write(Encoding.UTF8.GetBytes(text));
-        }
-
+        DirectoryInfo? temporary = null;
         try
         {
+            if (configuration is null && Configuration(request) is { Length: > 0 } text)
+            {
+                // buildx keeps a copy of its own. Nobody else may read ours.
+                temporary = Directory.CreateTempSubdirectory("devcontainer-builder-");
+                configuration = Path.Combine(temporary.FullName, "buildkitd.toml");
+                await File.WriteAllTextAsync(configuration, text, cancellationToken).ConfigureAwait(false);
+            }
+
             string driver = request.Driver ?? ContainerDriver;
             IReadOnlyList<BuilderNode> nodes = request.Nodes.Count > 0 ? request.Nodes : [new BuilderNode(string.Empty, null, null, null, [])];
             for (int i = 0; i < nodes.Count; i++)
@@ -148,10 +149,7 @@ internal sealed class BuilderSelection(DockerCommand docker, IBuildReporter repo
         }
         finally
         {
-            if (temporary is not null)
-            {
-                File.Delete(temporary);
-            }
+            temporary?.Delete(recursive: true);
         }
     }
 

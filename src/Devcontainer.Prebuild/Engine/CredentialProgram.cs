@@ -31,7 +31,7 @@ internal sealed class CredentialProgram(IProcessRunner processes, IReadOnlyDicti
                 {
                     FileName = path,
                     Arguments = ["get"],
-                    WorkingDirectory = Path.GetTempPath(),
+                    WorkingDirectory = Path.GetDirectoryName(path)!,
                     Environment = environment,
                     Input = async (stream, token) => await stream.WriteAsync(Encoding.UTF8.GetBytes(server), token).ConfigureAwait(false),
                     OnOutput = line => output.Append(line).Append('\n'),

@@ -123,8 +123,10 @@ internal sealed record PrebuildInputs
 
         // The lock file is written by the first build: were it part of the context, the second one would miss. The key has its pins anyway.
         string lockFile = LockFile.PathFor(configuration.File);
-        ContextEntry[] entries = [.. selection.Entries.Where(entry => Path.GetFullPath(entry.Path, build.Context) != lockFile)];
+        ContextEntry[] entries = [.. selection.Entries.Where(entry => !IsLockFile(Path.GetFullPath(entry.Path, build.Context)))];
         return FileTree.Read(build.Context, entries, cancellationToken);
+
+        bool IsLockFile(string path) => path == lockFile || AtomicFile.IsUnfinished(path, lockFile);
     }
 
     private static List<BaseImageInput> FindBaseImages(

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -21,34 +22,51 @@ public sealed class ProcessRunner : IProcessRunner
     /// <summary>How long an interrupted program may take to end its session.</summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(6);
 
+    // How long a killed program may take to be gone, and the pipes of one to be closed.
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc />
     public async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var process = new Process { StartInfo = StartInfo(request) };
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        EventHandler onExit = (_, _) => Interrupt(process);
         process.Start();
-        if (request.Timeout is { } timeout)
-        {
-            deadline.CancelAfter(timeout);
-        }
 
-        Task output = BoundedLines.ReadAsync(process.StandardOutput.BaseStream, request.OnOutput);
-        Task error = BoundedLines.ReadAsync(process.StandardError.BaseStream, request.OnError);
-        Task input = WriteInputAsync(process, request.Input, deadline.Token);
+        // Asked to end (SIGTERM), this process does not cancel its tasks: the program must not outlive it all the same.
+        AppDomain.CurrentDomain.ProcessExit += onExit;
         try
         {
-            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            await EndAsync(process).ConfigureAwait(false);
-        }
+            if (request.Timeout is { } timeout)
+            {
+                end.CancelAfter(timeout);
+            }
 
-        // A grandchild may hold the pipes open after the program is gone; its output is not waited for longer than the grace.
-        await Task.WhenAny(Task.WhenAll(output, error, input), Task.Delay(Grace, CancellationToken.None)).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        return new ProcessResult(process.ExitCode, deadline.IsCancellationRequested);
+            Task streams = Task.WhenAll(
+                ReadAsync(process.StandardOutput.BaseStream, request.OnOutput, end),
+                ReadAsync(process.StandardError.BaseStream, request.OnError, end),
+                WriteInputAsync(process, request.Input, end));
+            bool ended = await WaitAsync(process, end.Token).ConfigureAwait(false);
+            if (!ended)
+            {
+                await EndAsync(process).ConfigureAwait(false);
+            }
+
+            // A grandchild may hold the pipes open after the program is gone; its output is not waited for.
+            await Task.WhenAny(streams, Task.Delay(ended ? Grace : Drain, CancellationToken.None)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (streams.IsFaulted)
+            {
+                await streams.ConfigureAwait(false);
+            }
+
+            return new ProcessResult(process.HasExited ? process.ExitCode : -1, TimedOut: !ended);
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.ProcessExit -= onExit;
+        }
     }
 
     private static ProcessStartInfo StartInfo(ProcessRequest request)
@@ -71,41 +89,94 @@ public sealed class ProcessRunner : IProcessRunner
         return info;
     }
 
-    private static async Task WriteInputAsync(Process process, Func<Stream, CancellationToken, Task>? write, CancellationToken cancellationToken)
+    // A reader that failed reads no more, and the program would stop at a full pipe: it is ended instead.
+    private static async Task ReadAsync(Stream stream, Action<string>? onLine, CancellationTokenSource end)
+    {
+        try
+        {
+            await BoundedLines.ReadAsync(stream, onLine).ConfigureAwait(false);
+        }
+        catch
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task WriteInputAsync(Process process, Func<Stream, CancellationToken, Task>? write, CancellationTokenSource end)
     {
         try
         {
             await using Stream stream = process.StandardInput.BaseStream;
             if (write is not null)
             {
-                await write(stream, cancellationToken).ConfigureAwait(false);
-                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                await write(stream, end.Token).ConfigureAwait(false);
+                await stream.FlushAsync(end.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The program ended without reading everything: its exit code says what went wrong.
         }
+        catch
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private static async Task EndAsync(Process process)
     {
-        if (!OperatingSystem.IsWindows() && !process.HasExited && NativeMethods.Kill(process.Id, NativeMethods.Interrupt) == 0)
+        if (!OperatingSystem.IsWindows() && Interrupt(process))
         {
             using var grace = new CancellationTokenSource(Grace);
-            try
+            if (await WaitAsync(process, grace.Token).ConfigureAwait(false))
             {
-                await process.WaitForExitAsync(grace.Token).ConfigureAwait(false);
                 return;
-            }
-            catch (OperationCanceledException)
-            {
-                // It does not listen.
             }
         }
 
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        Kill(process);
+        using var drain = new CancellationTokenSource(Drain);
+        await WaitAsync(process, drain.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the program; false where the token was faster.</summary>
+    private static async Task<bool> WaitAsync(Process process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks the program to end. On Windows, where another's console cannot be asked, ends it.</summary>
+    private static bool Interrupt(Process process)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Kill(process);
+            return true;
+        }
+
+        return !process.HasExited && NativeMethods.Kill(process.Id, NativeMethods.Interrupt) == 0;
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is Win32Exception or AggregateException or InvalidOperationException)
+        {
+            // It has just ended, or some of its children may not be ended by this user.
+        }
     }
 
     private static class NativeMethods

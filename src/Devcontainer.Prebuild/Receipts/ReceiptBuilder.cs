@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Inputs;
@@ -72,10 +74,38 @@ internal sealed class ReceiptBuilder(
             Seconds = _plan is null && previous is not null ? previous.Seconds : Math.Round(elapsed.TotalSeconds, 3),
             Builder = _builder ?? previous?.Builder ?? string.Empty,
         };
-        layout.WriteIndex(new ImageIndex { Manifests = [root with { Annotations = Names(receipt.Image) }] });
+
+        // Killed on either side of the receipt, the layout has the image that the receipt speaks of: the old one stays until the new receipt is there.
+        Descriptor entry = root with { Annotations = Names(receipt.Image) };
+        Descriptor[] old = Entries(previous, root);
+        layout.WriteIndex(new ImageIndex { Manifests = [entry, .. old] });
         ReceiptFile.Write(receipt, output.Root);
+        if (old.Length > 0)
+        {
+            layout.WriteIndex(new ImageIndex { Manifests = [entry] });
+        }
+
         layout.DeleteUnreachable();
         return receipt;
+    }
+
+    // The entry of the last receipt's image, without the tag that the new one has now.
+    private Descriptor[] Entries(Receipt? previous, Descriptor root)
+    {
+        try
+        {
+            return
+            [
+                .. layout.ReadIndex().Manifests
+                    .Where(entry => entry.Digest.Value == previous?.Image.Digest && entry.Digest != root.Digest)
+                    .Select(static entry => entry with { Annotations = ReadOnlyDictionary<string, string>.Empty }),
+            ];
+        }
+        catch (DevcontainerException)
+        {
+            // Damaged: then that receipt has no image any more.
+            return [];
+        }
     }
 
     private async Task<ReceiptPlatform> DescribeAsync(

@@ -89,6 +89,22 @@ public sealed class ProcessRunnerTests
         Assert.IsLessThan(15, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
+    [TestMethod]
+    public async Task A_reader_that_fails_ends_the_program()
+    {
+        ProcessRequest request = Request("while :; do echo line; done") with { OnOutput = static _ => throw new InvalidDataException("not that line") };
+        var error = await Assert.ThrowsExactlyAsync<InvalidDataException>(() => new ProcessRunner().RunAsync(request, CancellationToken.None));
+        Assert.AreEqual("not that line", error.Message);
+    }
+
+    [TestMethod]
+    public async Task An_input_that_fails_ends_the_program()
+    {
+        ProcessRequest request = Request("trap '' INT; sleep 600 & wait; wait") with { Input = static (_, _) => throw new InvalidDataException("no input") };
+        var error = await Assert.ThrowsExactlyAsync<InvalidDataException>(() => new ProcessRunner().RunAsync(request, CancellationToken.None));
+        Assert.AreEqual("no input", error.Message);
+    }
+
     private static bool IsZombie(int process) => File.ReadAllText($"/proc/{process}/stat").Contains(") Z", StringComparison.Ordinal);
 
     private static Task<ProcessResult> RunAsync(string script, Action<string> onOutput, Action<string>? onError = null) =>
