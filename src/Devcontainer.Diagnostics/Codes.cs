@@ -121,6 +121,7 @@ public static class Codes
     public const string MirrorInvalid = "DEVC5030";
     public const string RegistryUntrusted = "DEVC5031";
     public const string RegistryCertificateInvalid = "DEVC5032";
+    public const string RegistryKeeps = "DEVC5033";
     public const string NoTags = "DEVC5050";
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";

@@ -281,7 +281,7 @@ public sealed record ImageReference
         }
     }
 
-    private static bool IsTag([NotNullWhen(true)] string? tag) =>
+    internal static bool IsTag([NotNullWhen(true)] string? tag) =>
         tag is { Length: > 0 and <= LongestTag } && tag[0] is not ('.' or '-')
         && All(tag, static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 

@@ -10,9 +10,9 @@ internal sealed class BlobContent : HttpContent
     private readonly BlobSource _source;
     private readonly long _offset;
     private readonly long _length;
-    private readonly Action _sent;
+    private readonly Action<long> _sent;
 
-    internal BlobContent(BlobSource source, long offset, long length, Action sent)
+    internal BlobContent(BlobSource source, long offset, long length, Action<long> sent)
     {
         _source = source;
         _offset = offset;
@@ -42,7 +42,7 @@ internal sealed class BlobContent : HttpContent
 
                 left -= read;
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                _sent();
+                _sent(left);
             }
         }
         finally

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Devcontainer.Diagnostics;
@@ -215,12 +214,18 @@ public sealed partial class RegistryClient
             return BlobOutcome.Existing;
         }
 
+        Uri? begun = null;
         foreach (ImageReference from in mountFrom)
         {
-            if (RegistryEndpoint.For(from.Registry, _options) is var theirs && theirs.Origin == endpoint.Origin
-                && await MountAsync(endpoint, repository, theirs, from, source.Blob, cancellationToken).ConfigureAwait(false))
+            if (RegistryEndpoint.For(from.Registry, _options) is var theirs && theirs.Origin == endpoint.Origin)
             {
-                return BlobOutcome.Mounted;
+                Mount mount = await MountAsync(endpoint, repository, theirs, from, source.Blob, cancellationToken).ConfigureAwait(false);
+                if (mount.IsDone)
+                {
+                    return BlobOutcome.Mounted;
+                }
+
+                begun = mount.Begun ?? begun;
             }
         }
 
@@ -229,21 +234,12 @@ public sealed partial class RegistryClient
             return null;
         }
 
-        RegistryRequest start = UploadRequest(endpoint, repository, scope);
-
-        // Repeated as a whole: an upload that broke is not one to add to, so every attempt begins its own.
-        bool whole = source.Blob.Size <= _options.LargestUpload
-            && await _transport.RepeatAsync(start, token => UploadWholeAsync(start, source, token), cancellationToken)
-                .ConfigureAwait(false);
-        if (!whole)
-        {
-            await _transport.RepeatAsync(start, token => UploadPiecesAsync(start, source, token), cancellationToken).ConfigureAwait(false);
-        }
-
+        await new BlobUpload(_transport, UploadRequest(endpoint, repository, scope), source, begun).SendAsync(cancellationToken)
+            .ConfigureAwait(false);
         return BlobOutcome.Uploaded;
     }
 
-    private Task<bool> MountAsync(
+    private Task<Mount> MountAsync(
         RegistryEndpoint endpoint,
         ImageReference repository,
         RegistryEndpoint theirs,
@@ -258,122 +254,14 @@ public sealed partial class RegistryClient
             mount,
             async (response, token) => response.StatusCode switch
             {
-                HttpStatusCode.Created => true,
-                // Not mounted, but an upload begun, which expires; or a registry that does not let us read there.
-                HttpStatusCode.Accepted or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed
-                    or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => false,
+                HttpStatusCode.Created => new Mount(true),
+                HttpStatusCode.Accepted => new Mount(false, BlobUpload.Location(mount, response, _options)),
+                // A registry that does not let us read there.
+                HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                    new Mount(false),
                 _ => throw await _transport.RefusedAsync(mount, response, token).ConfigureAwait(false),
             },
             cancellationToken);
-    }
-
-    // False where the registry does not take so much at once.
-    private async Task<bool> UploadWholeAsync(RegistryRequest start, BlobSource source, CancellationToken cancellationToken)
-    {
-        (Uri location, _) = await BeginUploadAsync(start, cancellationToken).ConfigureAwait(false);
-        RegistryRequest put = start with
-        {
-            Method = HttpMethod.Put,
-            Uri = WithDigest(location, source.Blob.Digest),
-            Body = sent => new BlobContent(source, 0, source.Blob.Size, sent),
-        };
-        using HttpResponseMessage response = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.RequestEntityTooLarge)
-        {
-            return false;
-        }
-
-        await CheckUploadedAsync(put, response, source, cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task<bool> UploadPiecesAsync(RegistryRequest start, BlobSource source, CancellationToken cancellationToken)
-    {
-        (Uri location, int least) = await BeginUploadAsync(start, cancellationToken).ConfigureAwait(false);
-        int chunk = Math.Max(_options.ChunkSize, least);
-        for (long offset = 0; offset < source.Blob.Size;)
-        {
-            long from = offset;
-            long length = Math.Min(chunk, source.Blob.Size - from);
-            RegistryRequest patch = start with
-            {
-                Method = HttpMethod.Patch,
-                Uri = location,
-                // The range of an upload has no unit before it and no size behind (distribution specification, pushing a blob in chunks),
-                // so
-                // it is no Content-Range that HttpClient would let pass as one.
-                Body = sent => Ranged(new BlobContent(source, from, length, sent), from, length),
-            };
-            using HttpResponseMessage response = await _transport.SendOnceAsync(patch, cancellationToken).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw await _transport.RefusedAsync(patch, response, cancellationToken).ConfigureAwait(false);
-            }
-
-            location = LocationOf(patch, response) ?? location;
-            offset += length;
-        }
-
-        RegistryRequest put = start with
-        {
-            Method = HttpMethod.Put, Uri = WithDigest(location, source.Blob.Digest), Body = _ => new ByteArrayContent([]),
-        };
-        using HttpResponseMessage end = await _transport.SendOnceAsync(put, cancellationToken).ConfigureAwait(false);
-        await CheckUploadedAsync(put, end, source, cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task<(Uri Location, int LeastChunk)> BeginUploadAsync(RegistryRequest start, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage response = await _transport.SendOnceAsync(start, cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode != HttpStatusCode.Accepted)
-        {
-            throw await _transport.RefusedAsync(start, response, cancellationToken).ConfigureAwait(false);
-        }
-
-        int least = response.Headers.NonValidated.TryGetValues("OCI-Chunk-Min-Length", out HeaderStringValues stated)
-            && int.TryParse(stated.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int length) ? length : 0;
-        return (LocationOf(start, response) ?? throw RegistryTransport.Protocol(start, "it began an upload and did not say where"), least);
-    }
-
-    private async Task CheckUploadedAsync(
-        RegistryRequest put, HttpResponseMessage response, BlobSource source, CancellationToken cancellationToken)
-    {
-        if (!response.IsSuccessStatusCode)
-        {
-            // The registry checks the digest of what it gets, so that it is not computed a second time here unless something is wrong.
-            await source.VerifyAsync(cancellationToken).ConfigureAwait(false);
-            throw await _transport.RefusedAsync(put, response, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (Stated(put, response) is { } stated && stated != source.Blob.Digest)
-        {
-            throw new DevcontainerException(Codes.RegistryContentWrong, put.Endpoint.Registry, source.Blob.Digest.Value, stated.Value);
-        }
-    }
-
-    // Relative or absolute; where it leads elsewhere, the transport sends no credentials there.
-    private Uri? LocationOf(RegistryRequest request, HttpResponseMessage response)
-    {
-        if (!response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values))
-        {
-            return null;
-        }
-
-        return Uri.TryCreate(response.RequestMessage!.RequestUri!, values.ToString(), out Uri? location)
-            && RegistryEndpoint.IsAllowed(location, _options)
-            ? location
-            : throw RegistryTransport.Protocol(request, "it wants an upload to go to a place that is not HTTPS");
-    }
-
-    private static Uri WithDigest(Uri location, Digest digest) =>
-        new($"{location.AbsoluteUri}{(location.Query.Length > 0 ? "&" : "?")}digest={Uri.EscapeDataString(digest.Value)}");
-
-    private static BlobContent Ranged(BlobContent content, long from, long length)
-    {
-        string range = string.Create(CultureInfo.InvariantCulture, $"{from}-{from + length - 1}");
-        content.Headers.TryAddWithoutValidation("Content-Range", range);
-        return content;
     }
 
     private static RegistryRequest UploadRequest(RegistryEndpoint endpoint, ImageReference repository, string scope) => new()
@@ -386,4 +274,9 @@ public sealed partial class RegistryClient
 
     private static string PushScope(RegistryEndpoint endpoint, ImageReference repository) =>
         endpoint.Scope(repository.Repository, "pull,push");
+
+    /// <summary>What came of asking a registry to take a blob over from another repository.</summary>
+    /// <param name="IsDone">Whether it did.</param>
+    /// <param name="Begun">Else where it began an upload instead, if it says so.</param>
+    private sealed record Mount(bool IsDone, Uri? Begun = null);
 }

@@ -279,7 +279,7 @@ public sealed partial class RegistryClient : IDisposable
                 request, $"to {request} it answered something of type '{Printable.Quote(mediaType)}', which is no manifest");
     }
 
-    private static Digest? Stated(RegistryRequest request, HttpResponseMessage response)
+    internal static Digest? Stated(RegistryRequest request, HttpResponseMessage response)
     {
         if (!response.Headers.NonValidated.TryGetValues(DigestHeader, out System.Net.Http.Headers.HeaderStringValues values))
         {

@@ -17,8 +17,12 @@ internal sealed record RegistryRequest
 
     internal long? RangeFrom { get; init; }
 
-    /// <summary>Makes the body anew for every sending; the callback is to be called whenever a piece of it went out.</summary>
-    internal Func<Action, HttpContent>? Body { get; init; }
+    /// <summary>Makes the body anew for every sending; the callback is to be called whenever a piece of it went out, with the number of bytes
+    /// that are left.</summary>
+    internal Func<Action<long>, HttpContent>? Body { get; init; }
+
+    /// <summary>How much longer than <see cref="RegistryClientOptions.StallTimeout"/> the answer may take once the body is sent.</summary>
+    internal TimeSpan Patience { get; init; }
 
     /// <summary>For messages: no query, it may hold what a presigned address is signed with.</summary>
     public override string ToString() => $"{Method} {Uri.GetLeftPart(UriPartial.Path)}";

@@ -29,7 +29,7 @@ internal sealed class RegistryTransport : IDisposable
     {
         _options = options;
         _connections = new RegistryConnections(options);
-        _auth = new RegistryAuth(options, (message, cancellationToken) => TransmitAsync(message, null, cancellationToken));
+        _auth = new RegistryAuth(options, (message, cancellationToken) => TransmitAsync(message, null, TimeSpan.Zero, cancellationToken));
     }
 
     internal RegistryClientOptions Options => _options;
@@ -117,7 +117,7 @@ internal sealed class RegistryTransport : IDisposable
             HttpResponseMessage response;
             using (HttpRequestMessage message = Message(request, uri, authorization))
             {
-                response = await TransmitAsync(message, request.Body, cancellationToken).ConfigureAwait(false);
+                response = await TransmitAsync(message, request.Body, request.Patience, cancellationToken).ConfigureAwait(false);
             }
 
             try
@@ -310,11 +310,11 @@ internal sealed class RegistryTransport : IDisposable
         uri.Scheme == request.Endpoint.Origin.Scheme && uri.Authority == request.Endpoint.Origin.Authority;
 
     private async Task<HttpResponseMessage> TransmitAsync(
-        HttpRequestMessage message, Func<Action, HttpContent>? body, CancellationToken cancellationToken)
+        HttpRequestMessage message, Func<Action<long>, HttpContent>? body, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stalled.CancelAfter(_options.StallTimeout);
-        message.Content ??= body?.Invoke(() => stalled.CancelAfter(_options.StallTimeout));
+        message.Content ??= body?.Invoke(left => stalled.CancelAfter(_options.StallTimeout + (left > 0 ? TimeSpan.Zero : patience)));
         // As it is, here and for Accept: parsing a fixed text into values that are written as they were costs start-up.
         message.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         try

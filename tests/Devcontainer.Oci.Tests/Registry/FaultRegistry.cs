@@ -54,6 +54,9 @@ internal sealed class FaultRegistry : IAsyncDisposable
 
     internal bool MountsBlobs { get; set; } = true;
 
+    /// <summary>Takes no more than so many bytes of the upload that a fault is stepping into: keeps them, and breaks the connection.</summary>
+    internal static void CutUpload(HttpContext context, int bytes) => context.Items["cut"] = bytes;
+
     internal static async Task<FaultRegistry> StartAsync(Func<HttpContext, int, Task<bool>>? fault = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -231,11 +234,17 @@ internal sealed class FaultRegistry : IAsyncDisposable
             case "manifests" when HttpMethods.IsPut(context.Request.Method):
                 await PutManifestAsync(context, repository, reference);
                 break;
+            case "manifests" when HttpMethods.IsDelete(context.Request.Method):
+                await AnswerAsync(context, Manifests.TryRemove((repository, reference), out _) ? 202 : 404);
+                break;
             case "manifests" when Manifests.TryGetValue((repository, reference), out (string MediaType, byte[] Bytes) manifest):
                 await ContentAsync(context, manifest.MediaType, manifest.Bytes);
                 break;
             case "blobs" when Blobs.TryGetValue((repository, reference), out byte[]? blob):
                 await ContentAsync(context, "application/octet-stream", blob);
+                break;
+            case "tags":
+                await TagsAsync(context, repository);
                 break;
             case "referrers" when HasReferrersApi:
                 await AnswerAsync(context, 200, Encoding.UTF8.GetString(Referrers(repository, reference).ToBytes()), MediaTypes.ImageIndex);
@@ -244,6 +253,21 @@ internal sealed class FaultRegistry : IAsyncDisposable
                 await AnswerAsync(context, 404, """{"errors":[{"code":"MANIFEST_UNKNOWN"}]}""");
                 break;
         }
+    }
+
+    // A page has as many as are asked for, and names the next by its last one.
+    private async Task TagsAsync(HttpContext context, string repository)
+    {
+        string[] all = [.. Manifests.Keys.Where(k => k.Repository == repository && !k.Reference.StartsWith("sha256:", StringComparison.Ordinal))
+            .Select(k => k.Reference).Order(StringComparer.Ordinal)];
+        string last = context.Request.Query["last"].ToString();
+        string[] page = [.. all.Where(t => string.CompareOrdinal(t, last) > 0).Take(int.Parse(context.Request.Query["n"].ToString(), System.Globalization.CultureInfo.InvariantCulture))];
+        if (page.Length > 0 && page[^1] != all[^1])
+        {
+            context.Response.Headers.Link = $"<{context.Request.Path}?n={context.Request.Query["n"]}&last={page[^1]}>; rel=\"next\"";
+        }
+
+        await AnswerAsync(context, all.Length == 0 ? 404 : 200, System.Text.Json.JsonSerializer.Serialize(new { name = repository, tags = page }));
     }
 
     private ImageIndex Referrers(string repository, string subject)
@@ -314,6 +338,15 @@ internal sealed class FaultRegistry : IAsyncDisposable
         if (!_uploads.TryGetValue(id, out MemoryStream? upload))
         {
             await AnswerAsync(context, 404, """{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}""");
+            return;
+        }
+
+        if (context.Items["cut"] is int cut)
+        {
+            byte[] some = new byte[cut];
+            await request.Body.ReadExactlyAsync(some, context.RequestAborted);
+            upload.Write(some);
+            context.Abort();
             return;
         }
 

@@ -112,7 +112,11 @@ public sealed class RegistryPushTests
         registry.AddBlob("base", Shared);
         using RegistryClient client = FaultRegistry.NewClient();
         Assert.IsFalse(await client.PushBlobAsync(registry.Reference("app"), blob, null, [registry.Reference("base")]));
+        registry.Requests.Clear();
         Assert.IsTrue(await client.PushBlobAsync(registry.Reference("app"), blob, layout, [registry.Reference("base")]));
+
+        // The upload that was begun in place of the mount is the one that is used.
+        Assert.AreEqual(1, registry.Count("POST", "/blobs/uploads/"));
         Assert.IsTrue(await client.PushBlobAsync(registry.Reference("app"), blob, null));
         CollectionAssert.AreEqual(Shared, registry.Blobs[("app", blob.Digest.Value)]);
     }
@@ -193,6 +197,158 @@ public sealed class RegistryPushTests
         Assert.IsTrue(await client.PushBlobAsync(registry.Reference("app"), blob, layout));
         Assert.AreEqual(3, registry.Count("POST", "/blobs/uploads/"));
         CollectionAssert.AreEqual(layout.ReadBlob(blob), registry.Blobs[("app", blob.Digest.Value)]);
+    }
+
+    // FAULTS 4
+    [TestMethod]
+    [DataRow("PATCH", 0)]
+    [DataRow("PATCH", 10_000)]
+    [DataRow("PUT", 130_000)]
+    public async Task An_upload_that_breaks_goes_on_from_where_the_registry_has_got_to(string method, int kept)
+    {
+        using var folder = new TemporaryFolder();
+        int sent = 0;
+        await using FaultRegistry registry = await FaultRegistry.StartAsync((context, _) =>
+        {
+            // The whole, or the second piece.
+            if (context.Request.Method == method && Interlocked.Increment(ref sent) == (method == "PUT" ? 1 : 2))
+            {
+                FaultRegistry.CutUpload(context, kept);
+            }
+
+            return Task.FromResult(false);
+        });
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor blob = layout.AddBlob(Shared, MediaTypes.Layer);
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { ChunkSize = 60_000, LargestUpload = method == "PUT" ? long.MaxValue : 1 });
+        Assert.IsTrue(await client.PushBlobAsync(registry.Reference("app"), blob, layout));
+        Assert.AreEqual(1, registry.Count("POST", "/blobs/uploads/"));
+        string next = method == "PUT" ? "130000-189999" : kept == 0 ? "60000-119999" : "70000-129999";
+        Assert.Contains(next, registry.Requests.Where(r => r.Method == "PATCH").Select(r => r.Headers["Content-Range"]).ToArray());
+        CollectionAssert.AreEqual(Shared, registry.Blobs[("app", blob.Digest.Value)]);
+    }
+
+    [TestMethod]
+    [DataRow(404, null)]
+    [DataRow(400, null)]
+    [DataRow(204, null)]
+    [DataRow(204, "0-0")]
+    [DataRow(204, "0-999999")]
+    [DataRow(204, "nonsense")]
+    [DataRow(204, "5-0-9")]
+    public async Task An_upload_that_the_registry_has_forgotten_begins_anew(int status, string? range)
+    {
+        int sent = 0;
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                context.Response.Headers.Range = range;
+                await FaultRegistry.AnswerAsync(context, status);
+                return true;
+            }
+
+            if (HttpMethods.IsPatch(context.Request.Method) && Interlocked.Increment(ref sent) == 3)
+            {
+                FaultRegistry.CutUpload(context, 1000);
+            }
+
+            return false;
+        });
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { ChunkSize = 60_000, LargestUpload = 1 });
+        Descriptor blob = await client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer);
+        Assert.AreEqual(2, registry.Count("POST", "/blobs/uploads/"));
+        CollectionAssert.AreEqual(Shared, registry.Blobs[("app", blob.Digest.Value)]);
+    }
+
+    [TestMethod]
+    [DataRow("PATCH", 404)]
+    [DataRow("PATCH", 416)]
+    [DataRow("PUT", 404)]
+    public async Task A_registry_that_loses_every_upload_is_given_up(string method, int status)
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            bool loses = context.Request.Method == method || HttpMethods.IsGet(context.Request.Method);
+            if (loses)
+            {
+                await FaultRegistry.AnswerAsync(context, status);
+            }
+
+            return loses;
+        });
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { ChunkSize = 60_000, LargestUpload = 1, Retries = 3 });
+        DevcontainerException e = await Assert.ThrowsExactlyAsync<DevcontainerException>(
+            () => client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer));
+        Assert.IsTrue(e.Diagnostic.Code is Codes.RegistryRefused or Codes.RegistryProtocol, e.Message);
+        Assert.IsInRange(1, 4, registry.Count("POST", "/blobs/uploads/"));
+    }
+
+    [TestMethod]
+    public async Task A_piece_that_the_registry_expects_elsewhere_is_sent_from_there()
+    {
+        int refused = 0;
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            bool isSecond = HttpMethods.IsPatch(context.Request.Method) && Interlocked.Increment(ref refused) == 2;
+            if (isSecond)
+            {
+                await FaultRegistry.AnswerAsync(context, 416);
+            }
+
+            return isSecond;
+        });
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { ChunkSize = 60_000, LargestUpload = 1 });
+        Descriptor blob = await client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer);
+        Assert.AreEqual(1, registry.Count("POST", "/blobs/uploads/"));
+        CollectionAssert.AreEqual(Shared, registry.Blobs[("app", blob.Digest.Value)]);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task An_upload_whose_last_answer_is_lost_is_not_sent_again(bool inPieces)
+    {
+        FaultRegistry? registry = null;
+        registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            if (!HttpMethods.IsPut(context.Request.Method))
+            {
+                return false;
+            }
+
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            registry!.AddBlob("app", Shared);
+            context.Abort();
+            return true;
+        });
+        await using FaultRegistry started = registry;
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { ChunkSize = 60_000, LargestUpload = inPieces ? 1 : long.MaxValue });
+        await client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer);
+        Assert.AreEqual(1, registry.Requests.Count(r => r.Method == "PUT"));
+        Assert.AreEqual(1, registry.Count("POST", "/blobs/uploads/"));
+    }
+
+    [TestMethod]
+    public async Task A_registry_may_think_about_a_large_blob_for_longer_than_it_may_be_silent()
+    {
+        using var folder = new TemporaryFolder();
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            if (!HttpMethods.IsPut(context.Request.Method))
+            {
+                return false;
+            }
+
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            await Task.Delay(TimeSpan.FromSeconds(1.5));
+            await FaultRegistry.AnswerAsync(context, 201);
+            return true;
+        });
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor blob = AddZeros(layout, 256 * 1024 * 1024);
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { StallTimeout = TimeSpan.FromSeconds(1), Retries = 0 });
+        Assert.IsTrue(await client.PushBlobAsync(registry.Reference("app"), blob, layout));
     }
 
     // FAULTS 15
@@ -448,16 +604,7 @@ public sealed class RegistryPushTests
         using var folder = new TemporaryFolder();
         OciLayout layout = OciLayout.Create(folder["from"]);
         const int size = 128 * 1024 * 1024;
-        Descriptor blob = layout.AddBlob(
-            stream =>
-            {
-                byte[] piece = new byte[1 << 20];
-                for (int i = 0; i < size; i += piece.Length)
-                {
-                    stream.Write(piece);
-                }
-            },
-            MediaTypes.Layer);
+        Descriptor blob = AddZeros(layout, size);
 
         // The server must not hold it either: it gives the file back.
         await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
@@ -530,6 +677,17 @@ public sealed class RegistryPushTests
         registry.Blobs.TryRemove(("app", digest), out _);
         Assert.IsFalse(await client.PullAsync(registry.Reference("app"), index, OciLayout.Create(folder["to"])));
     }
+
+    private static Descriptor AddZeros(OciLayout layout, int size) => layout.AddBlob(
+        stream =>
+        {
+            byte[] piece = new byte[1 << 20];
+            for (int i = 0; i < size; i += piece.Length)
+            {
+                stream.Write(piece);
+            }
+        },
+        MediaTypes.Layer);
 
     private static (OciLayout Layout, Descriptor Index) TwoPlatforms(TemporaryFolder folder)
     {

@@ -126,6 +126,71 @@ public sealed class RegistryServerTests
             new[] { expected, "/etc/docker/certs.d" },
             DockerConfig.CertificateFolders(name => name switch { "DOCKER_CONFIG" => dockerConfig, "HOME" => "/home/me", _ => null }).ToArray());
 
+    [TestMethod]
+    public async Task Tags_are_listed_and_manifests_deleted_where_the_registry_allows_it()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout layout = OciLayout.Create(folder.Path);
+        Descriptor image = Samples.AddImage(layout, "one");
+        using var client = new RegistryClient();
+        await using RegistryServer server = await RegistryServer.StartAsync();
+        await using RegistryServer keeper = await RegistryServer.StartAsync(deletes: false);
+        foreach (RegistryServer registry in new[] { server, keeper })
+        {
+            ImageReference app = registry.Reference("team/app");
+            Assert.IsNull(await client.ListTagsAsync(app));
+            await client.PushAsync(layout, image, app);
+            foreach (string tag in new[] { "1", "2", "latest" })
+            {
+                await client.PutManifestAsync(app.WithTag(tag), layout.ReadBlob(image), image.MediaType);
+            }
+
+            CollectionAssert.AreEquivalent(new[] { "1", "2", "latest" }, (await client.ListTagsAsync(app))!.ToArray());
+        }
+
+        // This one deletes manifests, with their tags, and no tag alone.
+        await Errors.ExpectAsync(Codes.RegistryKeeps, () => client.DeleteTagAsync(server.Reference("team/app:1")));
+        Assert.IsTrue(await client.DeleteManifestAsync(server.Reference("team/app"), image.Digest));
+        Assert.IsFalse(await client.DeleteManifestAsync(server.Reference("team/app"), image.Digest));
+        Assert.IsNull(await client.ResolveAsync(server.Reference("team/app:1")));
+        string message = await Errors.ExpectAsync(
+            Codes.RegistryKeeps, () => client.DeleteManifestAsync(keeper.Reference("team/app"), image.Digest));
+        Assert.Contains(image.Digest.Value, message);
+        Assert.AreEqual(image, await client.ResolveAsync(keeper.Reference("team/app:1")));
+    }
+
+    // FAULTS 4
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task An_image_gets_over_a_line_that_keeps_breaking(bool inPieces)
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout from = OciLayout.Create(folder["from"]);
+        Descriptor image = Samples.AddImage(from, "one", RandomNumberGenerator.GetBytes(8_000_000));
+        await using RegistryServer server = await RegistryServer.StartAsync();
+        using var client = new RegistryClient(new RegistryClientOptions
+        {
+            RetryDelay = TimeSpan.FromMilliseconds(1), ChunkSize = 1_500_000, LargestUpload = inPieces ? 1 : long.MaxValue,
+        });
+        await using (var up = new BreakingLine(server.Port, 3_000_000, 3))
+        {
+            await client.PushAsync(from, image, ImageReference.Parse($"{up.Host}/app"));
+            Assert.AreEqual(0, up.Left);
+        }
+
+        await using (var down = new BreakingLine(server.Port, 3_000_000, 2))
+        {
+            OciLayout to = OciLayout.Create(folder["to"]);
+            Assert.IsTrue(await client.PullAsync(ImageReference.Parse($"{down.Host}/app"), image, to));
+            Assert.AreEqual(0, down.Left);
+            foreach (Descriptor blob in from.Reachable(image))
+            {
+                CollectionAssert.AreEqual(from.ReadBlob(blob), to.ReadBlob(blob));
+            }
+        }
+    }
+
     private static void Trust(TemporaryFolder folder, string host, string pem)
     {
         Directory.CreateDirectory(folder[host]);
