@@ -25,10 +25,22 @@ public sealed partial class RegistryClient
             repository,
             async (endpoint, token) =>
             {
-                IEnumerable<Descriptor> referrers = await ListReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false)
+                IReadOnlyList<Descriptor> referrers = await ListReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false)
                     ?? (await FallbackAsync(endpoint, repository, subject, token).ConfigureAwait(false))?.Manifests
                     ?? [];
-                return [.. referrers.Where(r => artifactType is null || r.ArtifactType == artifactType)];
+                var wanted = new List<Descriptor>(referrers.Count);
+                foreach (Descriptor listed in referrers)
+                {
+                    Descriptor referrer = listed.ArtifactType == MediaTypes.Empty && MediaTypes.IsManifest(listed.MediaType)
+                        ? await RetypeAsync(endpoint, repository, listed, token).ConfigureAwait(false)
+                        : listed;
+                    if (artifactType is null || referrer.ArtifactType == artifactType)
+                    {
+                        wanted.Add(referrer);
+                    }
+                }
+
+                return wanted;
             },
             cancellationToken);
 
@@ -60,6 +72,18 @@ public sealed partial class RegistryClient
                 return descriptor;
             },
             cancellationToken);
+
+    // A manifest without a configuration has an artifact type. What keeps the fallback tag may list the media type of the missing
+    // configuration all the same (cosign 3.1), by which nobody finds it.
+    private async Task<Descriptor> RetypeAsync(
+        RegistryEndpoint endpoint, ImageReference repository, Descriptor listed, CancellationToken cancellationToken)
+    {
+        RegistryManifest? manifest = await FetchManifestAsync(endpoint, repository.WithDigest(listed.Digest), cancellationToken)
+            .ConfigureAwait(false);
+        return manifest is not null && ImageManifest.Parse(manifest.Bytes, listed.Digest.Value).ArtifactType is { } type
+            ? listed with { ArtifactType = type }
+            : listed;
+    }
 
     // Null where the registry has no referrers API.
     private async Task<List<Descriptor>?> ListReferrersAsync(

@@ -32,6 +32,21 @@ public sealed class ReferrersTests
     }
 
     [TestMethod]
+    public async Task A_referrer_that_is_listed_under_the_type_of_its_empty_configuration_is_found_under_its_own()
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        Descriptor subject = registry.AddManifest("app", "1");
+        Descriptor referrer = registry.AddManifest("app", "signature", Referrer(subject, "a/signature").ToBytes());
+        registry.AddManifest(
+            "app", $"sha256-{subject.Digest.Hex}",
+            new ImageIndex { Manifests = [referrer with { ArtifactType = MediaTypes.Empty }] }.ToBytes(), MediaTypes.ImageIndex);
+        using RegistryClient client = FaultRegistry.NewClient();
+        Assert.AreEqual(
+            referrer with { ArtifactType = "a/signature" },
+            (await client.GetReferrersAsync(registry.Reference("app"), subject.Digest, "a/signature")).Single());
+    }
+
+    [TestMethod]
     public async Task Referrers_put_side_by_side_are_all_kept_by_the_fallback_tag()
     {
         await using FaultRegistry registry = await FaultRegistry.StartAsync();

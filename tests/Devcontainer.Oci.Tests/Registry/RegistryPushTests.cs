@@ -127,8 +127,10 @@ public sealed class RegistryPushTests
     [DataRow("POST", 500)]
     [DataRow("PUT", 502)]
     [DataRow("PUT", 408)]
+    [DataRow("PATCH", 500)]
     [DataRow("HEAD", 429)]
     [DataRow("POST", 429)]
+    [DataRow("PATCH", 429)]
     [DataRow("PUT", 429)]
     public async Task What_fails_for_a_moment_is_pushed_all_the_same(string method, int status)
     {
@@ -148,8 +150,9 @@ public sealed class RegistryPushTests
             return true;
         });
         (OciLayout layout, Descriptor index) = TwoPlatforms(folder);
-        using RegistryClient client = FaultRegistry.NewClient();
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { LargestUpload = method == "PATCH" ? 1 : long.MaxValue });
         Assert.AreEqual(layout.Reachable(index).Count, (await client.PushAsync(layout, index, registry.Reference("app"))).Uploaded);
+        Assert.IsGreaterThan(2, failed["blobs"]);
     }
 
     [TestMethod]
@@ -158,6 +161,8 @@ public sealed class RegistryPushTests
     [DataRow("PUT", 400, Codes.RegistryRefused)]
     [DataRow("HEAD", 403, Codes.RegistryUnauthorized)]
     [DataRow("PUT", 429, Codes.RegistryRateLimited)]
+    [DataRow("PATCH", 429, Codes.RegistryRateLimited)]
+    [DataRow("PATCH", 400, Codes.RegistryRefused)]
     public async Task What_is_refused_is_an_error(string method, int status, string code)
     {
         await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
@@ -169,7 +174,7 @@ public sealed class RegistryPushTests
 
             return context.Request.Method == method;
         });
-        using RegistryClient client = FaultRegistry.NewClient(o => o with { Retries = 2 });
+        using RegistryClient client = FaultRegistry.NewClient(o => o with { Retries = 2, LargestUpload = method == "PATCH" ? 1 : long.MaxValue });
         await Errors.ExpectAsync(code, () => client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer));
         Assert.AreEqual(status == 429 ? 3 : 1, registry.Requests.Count(r => r.Method == method));
     }
@@ -467,6 +472,38 @@ public sealed class RegistryPushTests
         RecordedRequest upload = storage.Requests.Single();
         Assert.IsNull(upload.Authorization);
         Assert.AreEqual($"?signature=a%2Bb&digest=sha256%3A{blob.Digest.Hex}", upload.Query);
+    }
+
+    // FAULTS 14
+    [TestMethod]
+    [DataRow("/v2/app/blobs/uploads/7?state=a%2Fb", "/v2/app/blobs/uploads/7", "?state=a%2Fb&digest=")]
+    [DataRow("7", "/v2/app/blobs/uploads/7", "?digest=")]
+    [DataRow("?state=a", "/v2/app/blobs/uploads/", "?state=a&digest=")]
+    [DataRow("http://{0}/elsewhere/7", "/elsewhere/7", "?digest=")]
+    public async Task An_upload_goes_to_where_a_relative_or_absolute_location_with_or_without_a_query_says(string location, string path, string query)
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        registry.Account = ("me", Secret);
+        registry.Fault = async (context, _) =>
+        {
+            if (context.Request.Headers.Authorization.Count == 0 || HttpMethods.IsHead(context.Request.Method))
+            {
+                return false;
+            }
+
+            context.Response.Headers.Location = string.Format(System.Globalization.CultureInfo.InvariantCulture, location, registry.Host);
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            await FaultRegistry.AnswerAsync(context, HttpMethods.IsPost(context.Request.Method) ? 202 : 201);
+            return true;
+        };
+        using RegistryClient client = FaultRegistry.NewClient(o => o with
+        {
+            Credentials = new FixedCredentials((registry.Host, Credential.FromPassword("me", Secret))),
+        });
+        Descriptor blob = await client.PushBlobAsync(registry.Reference("app"), Shared, MediaTypes.Layer);
+        RecordedRequest put = registry.Requests.Single(r => r.Method == "PUT");
+        Assert.AreEqual((path, $"{query}sha256%3A{blob.Digest.Hex}"), (put.Path, put.Query));
+        Assert.IsNotNull(put.Authorization);
     }
 
     [TestMethod]
