@@ -91,6 +91,8 @@ public static class Codes
     public const string StepFailed = "DEVC4010";
     public const string BuildFailed = "DEVC4011";
     public const string LayoutIncomplete = "DEVC4012";
+    public const string JobTimedOut = "DEVC4013";
+    public const string EngineLost = "DEVC4014";
     public const string LoadFailed = "DEVC4020";
     public const string NothingToLoad = "DEVC4021";
     public const string ImageMissing = "DEVC4030";

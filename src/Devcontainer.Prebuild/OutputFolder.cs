@@ -5,12 +5,13 @@ using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
+using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
 
 namespace Devcontainer.Prebuild;
 
 /// <summary>
-/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>; while a
+/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>, <c>metrics.json</c>; while a
 /// build goes on also a staging folder, which nobody reads and the next build removes.
 /// </summary>
 public sealed class OutputFolder : IDisposable
@@ -21,8 +22,8 @@ public sealed class OutputFolder : IDisposable
     private const string StagingPrefix = ".build-";
     private const string LockName = ".lock";
 
-    // What is left of a receipt whose writer was killed (AtomicFile).
-    private const string UnfinishedReceiptPrefix = $".{Receipt.FileName}.";
+    // What is left of a file whose writer was killed (AtomicFile).
+    private static readonly string[] UnfinishedPrefixes = [$".{Receipt.FileName}.", $".{PrebuildMetrics.FileName}."];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _lock;
 
@@ -44,7 +45,7 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Folders = ["image", "sbom", "plan"];
 
     /// <summary>What a prebuild writes here, and a clean deletes.</summary>
-    private static readonly string[] Owned = [.. Folders, Receipt.FileName, PublishReport.DotenvFileName, LockName];
+    private static readonly string[] Owned = [.. Folders, Receipt.FileName, PrebuildMetrics.FileName, PublishReport.DotenvFileName, LockName];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
     /// <param name="path">Absolute path of the folder, which is made where it is not there.</param>
@@ -187,7 +188,7 @@ public sealed class OutputFolder : IDisposable
         string name = Path.GetFileName(entry);
         return Array.IndexOf(Owned, name) >= 0
             || name.StartsWith(StagingPrefix, StringComparison.Ordinal)
-            || name.StartsWith(UnfinishedReceiptPrefix, StringComparison.Ordinal);
+            || UnfinishedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     // The system lets go of the lock when its holder dies, however it dies.

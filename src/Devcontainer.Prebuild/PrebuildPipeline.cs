@@ -6,6 +6,7 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Engine;
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Processes;
@@ -98,7 +99,17 @@ public sealed class PrebuildPipeline
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await MakeAsync(inputs, keys, catalog.Value, output, started, cancellationToken).ConfigureAwait(false);
+            // Read again: another build may have finished while this one waited for the folder.
+            receipt = ReceiptFile.TryRead(output.Root);
+            if (IsHit(receipt, keys, request))
+            {
+                return Report(request, new PrebuildResult(receipt, "local", output.Image), "another build has just made it");
+            }
+
+            using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
+            jobs.Note("inputs");
+            var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+            return await metrics.RecordAsync(() => MakeAsync(inputs, keys, receipt, catalog.Value, output, metrics, cancellationToken)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -109,33 +120,27 @@ public sealed class PrebuildPipeline
     private async Task<PrebuildResult> MakeAsync(
         PrebuildInputs inputs,
         IReadOnlyList<CacheKey> keys,
+        Receipt? previous,
         IBaseImageCatalog catalog,
         OutputFolder output,
-        long started,
+        MetricsRecorder metrics,
         CancellationToken cancellationToken)
     {
         PrebuildRequest request = inputs.Request;
-
-        // Read again: another build may have finished while this one waited for the folder.
-        Receipt? previous = ReceiptFile.TryRead(output.Root);
-        if (IsHit(previous, keys, request))
-        {
-            return Report(request, new PrebuildResult(previous, "local", output.Image), "another build has just made it");
-        }
-
         IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(previous, keys, output.Root);
         OciLayout layout = output.OpenLayout();
         Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
-        var receipts = new ReceiptBuilder(inputs, keys, layout, output, _reporter);
+        var receipts = new ReceiptBuilder(inputs, keys, layout, output, metrics.Jobs, _reporter);
         string source = "local";
         if (missing.Length > 0)
         {
-            (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(inputs, keys, missing, catalog, output, layout, cancellationToken).ConfigureAwait(false);
+            (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(inputs, keys, missing, catalog, output, layout, metrics, cancellationToken)
+                .ConfigureAwait(false);
             receipts.Built(built, plan, $"{builder.Name} ({builder.Driver})");
             source = "built";
         }
 
-        Receipt receipt = await receipts.CompleteAsync(previous, reusable, Stopwatch.GetElapsedTime(started), cancellationToken).ConfigureAwait(false);
+        Receipt receipt = await receipts.CompleteAsync(previous, reusable, metrics.Jobs.Elapsed, cancellationToken).ConfigureAwait(false);
         string how = missing.Length > 0 ? Summary(receipt) : "the image is the same; only declared inputs or names changed";
         return Report(request, new PrebuildResult(receipt, source, output.Image), how);
     }
@@ -147,13 +152,15 @@ public sealed class PrebuildPipeline
         IBaseImageCatalog catalog,
         OutputFolder output,
         OciLayout layout,
+        MetricsRecorder metrics,
         CancellationToken cancellationToken)
     {
         PrebuildRequest request = inputs.Request;
         string docker = DockerLocator.Find(request.Environment, inputs.Configuration.WorkspaceFolder);
         var command = new DockerCommand(_processes, docker, output.Root, ImageBuild.Environment(request.Environment));
-        Task<Builder> selecting = new BuilderSelection(command, _reporter).SelectAsync(request.Builder, cancellationToken);
-        Task<PrebuildPlan> planning = PrebuildPlanner.PlanAsync(inputs, keys, catalog, _reporter, cancellationToken);
+        var builders = new BuilderSelection(command, _reporter);
+        Task<Builder> selecting = metrics.Jobs.RunAsync("builder", token => builders.SelectAsync(request.Builder, token), cancellationToken);
+        Task<PrebuildPlan> planning = metrics.Jobs.RunAsync("plan", token => PrebuildPlanner.PlanAsync(inputs, keys, catalog, _reporter, token), cancellationToken);
         await Task.WhenAll(selecting, planning).ConfigureAwait(false);
         Builder builder = await selecting.ConfigureAwait(false);
         PrebuildPlan plan = await planning.ConfigureAwait(false);
@@ -168,8 +175,17 @@ public sealed class PrebuildPipeline
         try
         {
             PlatformPlan[] platforms = [.. plan.Platforms.Where(platform => missing.Contains(platform.Platform))];
-            BuiltImages images = await new ImageBuild(command, _reporter)
-                .RunAsync(plan, platforms, builder, files, staging, layout, cancellationToken)
+            var build = new ImageBuild(command, metrics, _reporter);
+            var limits = new JobLimits
+            {
+                Timeout = request.BuildTimeout,
+                TimeoutProperty = "DevcontainerBuildTimeout",
+                Retries = request.BuildRetries,
+                IsTransient = static e => e.Diagnostic.Code == Codes.EngineLost,
+                BeforeRetry = token => EngineReturn.WaitAsync(builders, request.Builder, token),
+            };
+            BuiltImages images = await metrics.Jobs
+                .RunAsync("build", null, limits, token => build.RunAsync(plan, platforms, builder, files, staging, layout, token), cancellationToken)
                 .ConfigureAwait(false);
             return (images, plan, builder);
         }

@@ -48,6 +48,15 @@ public sealed record PrebuildRequest
     /// <summary>Say what would be done and touch nothing.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>How many jobs of the prebuild may run at once, besides what the engine does.</summary>
+    public int MaxParallelJobs { get; init; } = System.Environment.ProcessorCount;
+
+    /// <summary>How long the engine may build, all attempts together; null for as long as it takes.</summary>
+    public TimeSpan? BuildTimeout { get; init; }
+
+    /// <summary>How many times a build is tried again whose engine was lost.</summary>
+    public int BuildRetries { get; init; } = 1;
+
     /// <summary>Declared inputs of the key.</summary>
     public IReadOnlyList<DeclaredInput> Inputs { get; init; } = [];
 

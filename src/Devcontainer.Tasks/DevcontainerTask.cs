@@ -91,22 +91,41 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
     protected static string[] Split(string? value) =>
         (value ?? string.Empty).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>The property DevcontainerLockTimeout: seconds, or hh:mm:ss; empty is the default.</summary>
-    /// <exception cref="DevcontainerException">DEVC9001: it is no time, or a negative one.</exception>
-    protected static TimeSpan BindLockTimeout(string? value)
+    /// <summary>The property DevcontainerLockTimeout; empty is the default.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001: it is no time.</exception>
+    protected static TimeSpan BindLockTimeout(string? value) => Duration("DevcontainerLockTimeout", value) ?? OutputFolder.DefaultTimeout;
+
+    /// <summary>A time given as a property: seconds, or hh:mm:ss; null where it is empty.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001: it is neither, or negative, or longer than a timer counts.</exception>
+    protected static TimeSpan? Duration(string property, string? value)
     {
         string text = (value ?? string.Empty).Trim();
         if (text.Length == 0)
         {
-            return OutputFolder.DefaultTimeout;
+            return null;
         }
 
-        TimeSpan timeout = TimeSpan.Zero;
+        TimeSpan duration = TimeSpan.Zero;
         bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            || TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, TimeSpanStyles.None, out timeout);
-        return valid && timeout >= TimeSpan.Zero
-            ? timeout + TimeSpan.FromSeconds(seconds)
-            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerLockTimeout", value, "it is a number of seconds, or hh:mm:ss");
+            || TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, TimeSpanStyles.None, out duration);
+        duration += TimeSpan.FromSeconds(seconds);
+        return valid && duration >= TimeSpan.Zero && duration.TotalMilliseconds <= int.MaxValue
+            ? duration
+            : throw new DevcontainerException(Codes.PropertyInvalid, property, value, "it is a number of seconds, or hh:mm:ss, of 24 days at the most");
+    }
+
+    /// <summary>A number given as a property; null where it is empty.</summary>
+    /// <exception cref="DevcontainerException">DEVC9001: it is no whole number, or below <paramref name="least"/>.</exception>
+    protected static int? Number(string property, string? value, int least)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        return int.TryParse(value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least
+            ? number
+            : throw new DevcontainerException(Codes.PropertyInvalid, property, value, least > 0 ? "it is a whole number above zero" : "it is a whole number");
     }
 
     /// <summary>A switch given as a property: empty is off.</summary>

@@ -37,6 +37,15 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
     /// <summary>DevcontainerBuilderKeepStorage.</summary>
     public string? BuilderKeepStorage { get; set; }
 
+    /// <summary>DevcontainerBuildTimeout.</summary>
+    public string? BuildTimeout { get; set; }
+
+    /// <summary>DevcontainerBuildRetries.</summary>
+    public string? BuildRetries { get; set; }
+
+    /// <summary>DevcontainerMaxParallelJobs.</summary>
+    public string? MaxParallelJobs { get; set; }
+
     /// <summary>DevcontainerBuilderNode items.</summary>
     public ITaskItem[] BuilderNodes { get; set; } = [];
 
@@ -71,7 +80,13 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
             CacheFrom = [.. CacheFrom.Select(item => Cache("DevcontainerCacheFrom", item))],
             CacheTo = [.. CacheTo.Select(item => Cache("DevcontainerCacheTo", item))],
         };
-        request = request with { Builder = BindBuilder(request) };
+        request = request with
+        {
+            Builder = BindBuilder(request),
+            MaxParallelJobs = Number("DevcontainerMaxParallelJobs", MaxParallelJobs, least: 1) ?? request.MaxParallelJobs,
+            BuildTimeout = BindBuildTimeout(),
+            BuildRetries = Number("DevcontainerBuildRetries", BuildRetries, least: 0) ?? request.BuildRetries,
+        };
         PrebuildResult? result;
         try
         {
@@ -127,7 +142,7 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
         DriverOptions = Split(BuilderDriverOptions),
         ConfigFile = Absolute(BuilderConfigFile),
         Entitlements = Split(BuilderEntitlements),
-        MaxParallelism = BindMaxParallelism(),
+        MaxParallelism = Number("DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, least: 1),
         KeepStorage = string.IsNullOrWhiteSpace(BuilderKeepStorage) ? null : BuilderKeepStorage.Trim(),
         RegistryMirrors = request.RegistryMirrors,
         Nodes =
@@ -141,16 +156,12 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
         ],
     };
 
-    private int? BindMaxParallelism()
+    private TimeSpan? BindBuildTimeout()
     {
-        if (string.IsNullOrWhiteSpace(BuilderMaxParallelism))
-        {
-            return null;
-        }
-
-        return int.TryParse(BuilderMaxParallelism, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0
-            ? value
-            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, "it is a whole number above zero");
+        TimeSpan? timeout = Duration("DevcontainerBuildTimeout", BuildTimeout);
+        return timeout != TimeSpan.Zero
+            ? timeout
+            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuildTimeout", BuildTimeout, "it is above zero; leave it empty for no limit");
     }
 
     // As buildx reads it: without any name=value it is a registry reference; `inline` and `gha` need nothing more.

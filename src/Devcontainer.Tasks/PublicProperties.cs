@@ -7,6 +7,8 @@ internal static class PublicProperties
     internal static readonly string[] Names =
     [
         "DevcontainerAllowedFrontends",
+        "DevcontainerBuildRetries",
+        "DevcontainerBuildTimeout",
         "DevcontainerBuilder",
         "DevcontainerBuilderConfigFile",
         "DevcontainerBuilderDriver",
@@ -24,6 +26,7 @@ internal static class PublicProperties
         "DevcontainerInstallSdk",
         "DevcontainerLockTimeout",
         "DevcontainerLockedMode",
+        "DevcontainerMaxParallelJobs",
         "DevcontainerOffline",
         "DevcontainerOutputPath",
         "DevcontainerPlatforms",

@@ -13,16 +13,17 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 {
     private const int KeptLogLines = 40;
 
-    // A cache that is not there yet is no failure, though the engine reports it as one (moby/buildkit solver/llbsolver/bridge.go).
-    private const string CacheImport = "importing cache manifest from ";
-
     private readonly Dictionary<string, Vertex> _vertices = new(StringComparer.Ordinal);
     private readonly List<BuildStep> _steps = [];
+    private readonly List<BuildTransfer> _transfers = [];
     private readonly List<string> _plainLines = [];
     private Vertex? _failed;
 
     /// <summary>The instructions that ended, in order of ending.</summary>
     internal IReadOnlyList<BuildStep> Steps => _steps;
+
+    /// <summary>The images and caches that were read and written, in order of ending.</summary>
+    internal IReadOnlyList<BuildTransfer> Transfers => _transfers;
 
     /// <summary>The instruction that failed, with its output so far; or null.</summary>
     internal FailedStep? Failure =>
@@ -86,26 +87,36 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
         if (error.Length > 0
             && _failed is null
             && !error.Contains("context canceled", StringComparison.Ordinal)
-            && !vertex.Name.StartsWith(CacheImport, StringComparison.Ordinal))
+            && vertex.Transfer is not TransferKind.CacheImport)
         {
             vertex.Error = error;
             _failed = vertex;
         }
 
-        if (!vertex.Done && Time(element, "completed") is { } completed && error.Length == 0)
+        if (vertex.Done || Time(element, "completed") is not { } completed)
+        {
+            return;
+        }
+
+        double seconds = vertex.Cached || vertex.Started is null ? 0 : Math.Round(Math.Max(0, (completed - vertex.Started.Value).TotalSeconds), 3);
+        if (vertex.Transfer is { } kind)
+        {
+            vertex.Done = true;
+            _transfers.Add(new BuildTransfer(vertex.Platform, kind, BuildTransfer.PlaceOf(vertex.FullName, kind), seconds, Succeeded: error.Length == 0));
+        }
+        else if (error.Length == 0)
         {
             vertex.Done = true;
             if (vertex.IsInstruction)
             {
-                Complete(vertex, completed);
+                Complete(vertex, seconds);
             }
         }
     }
 
-    private void Complete(Vertex vertex, DateTimeOffset completed)
+    private void Complete(Vertex vertex, double seconds)
     {
-        double seconds = vertex.Cached || vertex.Started is null ? 0 : Math.Max(0, (completed - vertex.Started.Value).TotalSeconds);
-        _steps.Add(new BuildStep(vertex.Platform, vertex.Name, vertex.Cached, Math.Round(seconds, 3)));
+        _steps.Add(new BuildStep(vertex.Platform, vertex.Name, vertex.Cached, seconds));
         string outcome = vertex.Cached ? "cached" : string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s");
         reporter.Status($"  {vertex.Platform}  {vertex.Name}  {outcome}");
     }
@@ -168,6 +179,8 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
 
         internal required bool IsInstruction { get; init; }
 
+        internal required TransferKind? Transfer { get; init; }
+
         internal string Error { get; set; } = string.Empty;
 
         internal DateTimeOffset? Started { get; set; }
@@ -202,7 +215,14 @@ internal sealed class BuildProgress(IReadOnlyDictionary<string, string> platform
                 }
             }
 
-            return new Vertex { FullName = name, Name = StepName.Shorten(text), Platform = platform, IsInstruction = instruction };
+            return new Vertex
+            {
+                FullName = name,
+                Name = StepName.Shorten(text),
+                Platform = platform,
+                IsInstruction = instruction,
+                Transfer = instruction ? null : BuildTransfer.KindOf(text),
+            };
         }
 
         /// <summary>Adds output and returns the lines that are whole now.</summary>

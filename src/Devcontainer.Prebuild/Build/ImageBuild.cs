@@ -4,6 +4,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Engine;
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
@@ -19,7 +20,7 @@ internal sealed record BuiltImages(IReadOnlyDictionary<string, Descriptor> Manif
 /// Builds the platforms of a plan with one call of buildx bake, each into a layout of its own in the staging folder, and moves their blobs into the
 /// image's layout once all of them are whole.
 /// </summary>
-internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
+internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, IBuildReporter reporter)
 {
     /// <summary>1980-01-01: ZIP archives cannot hold an earlier time, and `dotnet pack` of files from 1970 fails.</summary>
     internal static readonly DateTimeOffset SourceDate = new(BuildContext.Timestamp);
@@ -32,7 +33,7 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
     /// <param name="staging">An empty folder on the file system of the output.</param>
     /// <param name="layout">The layout that receives the blobs.</param>
     /// <param name="cancellationToken">Ends the build and its session.</param>
-    /// <exception cref="DevcontainerException">DEVC4010 to DEVC4012.</exception>
+    /// <exception cref="DevcontainerException">DEVC4010 to DEVC4012, DEVC4014.</exception>
     internal async Task<BuiltImages> RunAsync(
         PrebuildPlan plan,
         IReadOnlyList<PlatformPlan> platforms,
@@ -43,7 +44,14 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
         CancellationToken cancellationToken)
     {
         List<BakeTarget> targets = Targets(plan, platforms, files, staging);
+        foreach (BakeTarget target in targets.Where(static target => Directory.Exists(target.Destination)))
+        {
+            // What an attempt left behind whose engine was lost.
+            OutputFolder.Delete(target.Destination);
+        }
+
         var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), reporter);
+        metrics.Follow(progress);
         byte[] definition = BakeDefinition.Write(targets);
         files.WriteDefinition(definition);
         int exitCode = await docker.RunAsync(
@@ -145,6 +153,11 @@ internal sealed class ImageBuild(DockerCommand docker, IBuildReporter reporter)
 
     private static DevcontainerException Failure(BuildProgress progress, PrebuildPlan plan, int exitCode)
     {
+        if (EngineLoss.Find(progress.Failure, progress.PlainLines) is { } loss)
+        {
+            return new DevcontainerException(Codes.EngineLost, FirstLine(loss));
+        }
+
         if (progress.Failure is { } failed)
         {
             var output = new StringBuilder();

@@ -3,6 +3,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Sboms;
@@ -13,7 +14,7 @@ namespace Devcontainer.Prebuild.Receipts;
 /// Completes an image whose blobs are in the layout: index, SBOMs, receipt, in this order, so that a receipt only ever speaks of what is there.
 /// </summary>
 internal sealed class ReceiptBuilder(
-    PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, OciLayout layout, OutputFolder output, IBuildReporter reporter)
+    PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, OciLayout layout, OutputFolder output, JobRunner jobs, IBuildReporter reporter)
 {
     private BuiltImages _built = new(new Dictionary<string, Descriptor>(), []);
     private PrebuildPlan? _plan;
@@ -117,7 +118,7 @@ internal sealed class ReceiptBuilder(
             ? null
             : known is not null && Probe.HasSbom(known, output.Root)
                 ? known.Sbom
-                : await WriteSbomAsync(manifest, bases, cancellationToken).ConfigureAwait(false);
+                : await jobs.RunAsync("sbom", platform, JobLimits.None, token => WriteSbomAsync(manifest, bases, token), cancellationToken).ConfigureAwait(false);
         ImageManifest content = layout.ReadManifest(manifest);
         long size = content.Config.Size + content.Layers.Sum(static layer => layer.Size);
         return new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom);

@@ -6,7 +6,8 @@ namespace Devcontainer.Prebuild.Tests.Build;
 
 /// <summary>
 /// What is read out of a build's progress. The recordings are of real builds (buildx 0.29, BuildKit of Docker 28.5), less the events that only
-/// count bytes: <c>success</c> has two platforms with steps cached and run, <c>failure</c> a step that fails and a cache that is not there.
+/// count bytes: <c>success</c> has two platforms with steps cached and run, <c>failure</c> a step that fails and a cache that is not there,
+/// <c>caches</c> two platforms that read and write caches, <c>engine-killed</c> an engine that goes in the middle of a step.
 /// </summary>
 [TestClass]
 public sealed class BuildProgressTests
@@ -121,6 +122,32 @@ public sealed class BuildProgressTests
     }
 
     [TestMethod]
+    public void Caches_and_images_that_are_read_and_written_are_kept_with_their_seconds()
+    {
+        (BuildProgress progress, _) = Replay("caches");
+        CollectionAssert.AreEqual(
+            new[]
+            {
+                "linux/amd64 CacheImport registry.example/cache:none 0.008 False",
+                "linux/amd64 CacheImport registry.example/cache:a-amd64 0.009 False",
+                "linux/amd64 ImageExport oci image format 2.144 True",
+                "linux/arm64 ImageExport oci image format 1.996 True",
+                "linux/arm64 CacheExport client directory 1.314 True",
+                "linux/amd64 CacheExport registry 1.406 True",
+            },
+            progress.Transfers.Select(static t => FormattableString.Invariant($"{t.Platform} {t.Kind} {t.Place} {t.Seconds} {t.Succeeded}")).ToArray());
+        Assert.IsNull(progress.Failure);
+    }
+
+    [TestMethod]
+    public void A_cache_in_a_folder_is_called_local_without_the_number_of_its_session()
+    {
+        var progress = new BuildProgress(OneTarget, new RecordingReporter());
+        progress.Accept(Event("importing cache manifest from local:8885744871941686239", started: "00", completed: "01"));
+        Assert.AreEqual(new BuildTransfer("linux/amd64", TransferKind.CacheImport, "local", 1, true), progress.Transfers.Single());
+    }
+
+    [TestMethod]
     public void Of_much_output_the_last_lines_are_kept()
     {
         var progress = new BuildProgress(OneTarget, new RecordingReporter());
@@ -189,7 +216,7 @@ public sealed class BuildProgressTests
     [DataRow("FROM debian", false)]
     public void Base_images_do_not_count_for_hit_rates(string name, bool counts) => Assert.AreEqual(counts, new BuildStep("linux/amd64", name, false, 1).CountsForCache);
 
-    private static (BuildProgress Progress, RecordingReporter Reporter) Replay(string recording)
+    internal static (BuildProgress Progress, RecordingReporter Reporter) Replay(string recording)
     {
         var reporter = new RecordingReporter();
         var progress = new BuildProgress(Targets, reporter);

@@ -107,7 +107,9 @@ public sealed partial class CrashTests
     private static void AssertIsTidy(TemporaryFolder folder, string at)
     {
         CollectionAssert.AreEquivalent(
-            new[] { ".lock", "image", "plan", "receipt.json", "sbom" }, Directory.GetFileSystemEntries(folder["output"]).Select(Path.GetFileName).ToArray(), at);
+            new[] { ".lock", "image", "plan", "receipt.json", "sbom" },
+            Directory.GetFileSystemEntries(folder["output"]).Where(file => !IsMetrics(file, folder["output/metrics.json"])).Select(Path.GetFileName).ToArray(),
+            at);
         CollectionAssert.AreEquivalent(
             new[] { "Dockerfile", "devcontainer.json", "devcontainer-prebuild.lock.json", "hello.txt" },
             Directory.GetFileSystemEntries(folder["repo/.devcontainer"]).Select(Path.GetFileName).ToArray(),
@@ -115,6 +117,9 @@ public sealed partial class CrashTests
         Assert.HasCount(1, Directory.GetFiles(folder["output/sbom"]), at);
         Assert.HasCount(1, OciLayout.Open(folder["output/image"]).ReadIndex().Manifests, at);
     }
+
+    // Written after the image is found by its receipt, and a hit writes nothing: what a kill leaves undone here stays so until something is done.
+    private static bool IsMetrics(string file, string metrics) => file == metrics || AtomicFile.IsUnfinished(file, metrics);
 
     /// <summary>How often a prebuild makes each of the calls, on the thread that makes the most of them.</summary>
     private static async Task<IReadOnlyDictionary<string, int>> CountAsync(TemporaryFolder folder)

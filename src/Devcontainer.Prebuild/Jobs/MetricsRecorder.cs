@@ -1,0 +1,69 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Build;
+using Devcontainer.Prebuild.Keys;
+
+namespace Devcontainer.Prebuild.Jobs;
+
+/// <summary>Keeps what a prebuild did while it goes on, and writes <c>metrics.json</c> when it ends, however it ends.</summary>
+/// <param name="outputPath">Absolute path of the output folder.</param>
+/// <param name="keys">The keys of what is made.</param>
+/// <param name="jobs">Its jobs.</param>
+/// <param name="reporter">Is told of the jobs, and where the file cannot be written.</param>
+internal sealed class MetricsRecorder(string outputPath, IReadOnlyList<CacheKey> keys, JobRunner jobs, IBuildReporter reporter)
+{
+    private BuildProgress? _progress;
+
+    /// <summary>The jobs.</summary>
+    internal JobRunner Jobs => jobs;
+
+    /// <summary>Takes steps and transfers from a build that begins; those of an attempt before it are forgotten.</summary>
+    internal void Follow(BuildProgress progress) => _progress = progress;
+
+    /// <summary>Does the work and writes what it came to.</summary>
+    internal async Task<PrebuildResult> RecordAsync(Func<Task<PrebuildResult>> work)
+    {
+        try
+        {
+            PrebuildResult result = await work().ConfigureAwait(false);
+            Write(result, error: null);
+            return result;
+        }
+        catch (Exception e)
+        {
+            Write(result: null, e);
+            throw;
+        }
+    }
+
+    private void Write(PrebuildResult? result, Exception? error)
+    {
+        reporter.Detail($"Jobs: {jobs.Summary}.");
+        var metrics = new PrebuildMetrics
+        {
+            Key = keys[^1].Value,
+            Source = result?.Source,
+            Outcome = error switch
+            {
+                null => JobOutcome.Succeeded,
+                OperationCanceledException => JobOutcome.Cancelled,
+                _ => JobOutcome.Failed,
+            },
+            Code = (error as DevcontainerException)?.Diagnostic.Code,
+            Ended = DateTimeOffset.UtcNow,
+            Duration = jobs.Elapsed,
+            Jobs = jobs.Records,
+            Steps = _progress?.Steps ?? [],
+            Transfers = _progress?.Transfers ?? [],
+            Images = result?.Receipt.Platforms ?? [],
+        };
+        try
+        {
+            AtomicFile.Write(Path.Combine(outputPath, PrebuildMetrics.FileName), metrics.ToBytes());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Nothing stands on it, and an error that is on its way says more.
+            reporter.Detail($"{PrebuildMetrics.FileName} could not be written: {e.Message}");
+        }
+    }
+}
