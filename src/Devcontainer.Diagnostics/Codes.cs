@@ -124,11 +124,14 @@ public static class Codes
     public const string RegistryUntrusted = "DEVC5031";
     public const string RegistryCertificateInvalid = "DEVC5032";
     public const string RegistryKeeps = "DEVC5033";
+    public const string RegistryNotAsked = "DEVC5040";
+    public const string PushNeedsRegistry = "DEVC5041";
+    public const string KeyTaken = "DEVC5042";
+    public const string SharedImageGone = "DEVC5043";
     public const string NoTags = "DEVC5050";
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";
     public const string CIReportNotWritten = "DEVC5053";
-    public const string PushNotSupported = "DEVC5090";
 
     // 6xxx: verify
     public const string PackageListUnreadable = "DEVC6001";

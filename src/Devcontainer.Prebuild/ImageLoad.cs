@@ -5,6 +5,7 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.Engine;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
 
@@ -34,17 +35,24 @@ public sealed class ImageLoad
 
     /// <summary>Loads the image of the last prebuild.</summary>
     /// <param name="outputPath">Absolute path of the output folder.</param>
-    /// <param name="workspaceFolder">PATH entries in here are passed over when looking for docker.</param>
-    /// <param name="environment">The environment of the docker command.</param>
+    /// <param name="lockTimeout">How long to wait for a build that writes there.</param>
+    /// <param name="settings">How registries are reached, for layers that are still there; PATH entries in the workspace are passed over when looking for
+    /// docker.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="DevcontainerException">DEVC4001, DEVC4020, DEVC4021.</exception>
-    public async Task RunAsync(string outputPath, string workspaceFolder, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    /// <exception cref="DevcontainerException">DEVC4001, DEVC4020, DEVC4021, DEVC5043.</exception>
+    public async Task RunAsync(string outputPath, TimeSpan lockTimeout, RegistrySettings settings, CancellationToken cancellationToken)
     {
-        Receipt receipt = ReceiptFile.TryRead(outputPath) ?? throw new DevcontainerException(Codes.NothingToLoad, outputPath);
+        if (ReceiptFile.TryRead(outputPath) is null)
+        {
+            throw new DevcontainerException(Codes.NothingToLoad, outputPath);
+        }
+
+        string command = DockerLocator.Find(settings.Environment, settings.WorkspaceFolder);
+        Receipt receipt = await new ImagePublish(_processes, _reporter).CompleteLayoutAsync(outputPath, lockTimeout, settings, cancellationToken).ConfigureAwait(false);
         OciLayout layout = OciLayout.Open(Path.Combine(outputPath, "image"));
         var root = new Descriptor(MediaTypes.ImageIndex, Digest.Parse(receipt.Image.Digest), receipt.Image.Size);
         string[] names = [.. receipt.Image.Tags.DefaultIfEmpty("latest").Select(tag => ImageReference.Parse($"{receipt.Image.Name}:{tag}").ToString())];
-        var docker = new DockerCommand(_processes, DockerLocator.Find(environment, workspaceFolder), outputPath, environment);
+        var docker = new DockerCommand(_processes, command, outputPath, settings.Environment);
         var answer = new StringBuilder();
         int exitCode = await docker.RunAsync(
             ["load"],

@@ -7,6 +7,7 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
 
@@ -98,6 +99,10 @@ public sealed class OutputFolder : IDisposable
             return OciLayout.Create(Image);
         }
     }
+
+    /// <summary>Absolute path of the layout where it has the whole image of a receipt; empty where layers are still in the registry.</summary>
+    internal string LayoutOf(OciLayout layout, Receipt receipt) =>
+        RemoteLayout.Entry(layout, Digest.Parse(receipt.Image.Digest)) is { } root && RemoteLayout.RepositoryOf(root) is null ? Image : string.Empty;
 
     /// <summary>A new, empty staging folder.</summary>
     internal string CreateStaging()

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
@@ -11,6 +10,7 @@ using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
 
@@ -21,19 +21,19 @@ namespace Devcontainer.Prebuild;
 public sealed class PrebuildPipeline
 {
     private readonly IProcessRunner _processes;
-    private readonly Func<PrebuildRequest, IBaseImageCatalog> _catalogs;
+    private readonly IBaseImageCatalog? _catalog;
     private readonly IBuildReporter _reporter;
 
     /// <summary>A pipeline over the real engine and registries.</summary>
     public PrebuildPipeline(IBuildReporter reporter)
-        : this(new ProcessRunner(), catalogs: null, reporter)
+        : this(new ProcessRunner(), catalog: null, reporter)
     {
     }
 
-    internal PrebuildPipeline(IProcessRunner processes, Func<PrebuildRequest, IBaseImageCatalog>? catalogs, IBuildReporter reporter)
+    internal PrebuildPipeline(IProcessRunner processes, IBaseImageCatalog? catalog, IBuildReporter reporter)
     {
         _processes = processes;
-        _catalogs = catalogs ?? (request => RegistryAccess.Connect(request, processes));
+        _catalog = catalog;
         _reporter = reporter;
     }
 
@@ -42,15 +42,15 @@ public sealed class PrebuildPipeline
     public async Task<ResolvedPrebuild> ResolveAsync(PrebuildRequest request, CancellationToken cancellationToken)
     {
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, ReceiptFile.TryRead(request.OutputPath), _reporter, cancellationToken).ConfigureAwait(false);
-        using IBaseImageCatalog catalog = _catalogs(request);
-        inputs = await PinAsync(inputs, catalog, cancellationToken).ConfigureAwait(false);
-        PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), catalog, _reporter, cancellationToken).ConfigureAwait(false);
+        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
+        inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
+        PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), registries.Catalog, _reporter, cancellationToken).ConfigureAwait(false);
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
         PlanDocument.Write(plan, output.Plan);
         return new ResolvedPrebuild(plan.Keys, ReceiptBuilder.Features(inputs));
     }
 
-    /// <summary>Finds the image that has the key of the inputs, or builds it.</summary>
+    /// <summary>Finds the image that has the key of the inputs, here or in the registry, or builds it.</summary>
     /// <returns>The image, or null after a dry run.</returns>
     /// <exception cref="DevcontainerException">An input is missing or wrong, a registry or the engine does not answer, or the build failed.</exception>
     public async Task<PrebuildResult?> RunAsync(PrebuildRequest request, CancellationToken cancellationToken)
@@ -58,42 +58,23 @@ public sealed class PrebuildPipeline
         long started = Stopwatch.GetTimestamp();
         Receipt? receipt = ReceiptFile.TryRead(request.OutputPath);
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, receipt, _reporter, cancellationToken).ConfigureAwait(false);
-
-        // Made lazily: an unchanged build asks no registry, and opens none.
-        var catalog = new Lazy<IBaseImageCatalog>(() => _catalogs(request));
-        try
-        {
-            return await RunAsync(inputs, receipt, catalog, started, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (catalog.IsValueCreated)
-            {
-                catalog.Value.Dispose();
-            }
-        }
-    }
-
-    private async Task<PrebuildResult?> RunAsync(
-        PrebuildInputs inputs, Receipt? receipt, Lazy<IBaseImageCatalog> catalog, long started, CancellationToken cancellationToken)
-    {
-        PrebuildRequest request = inputs.Request;
+        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
         if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null))
         {
-            inputs = await PinAsync(inputs, catalog.Value, cancellationToken).ConfigureAwait(false);
+            inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
         if (request.DryRun)
         {
-            PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, catalog.Value, _reporter, cancellationToken).ConfigureAwait(false);
+            PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, _reporter, cancellationToken).ConfigureAwait(false);
             DryRun.Print(dry, receipt, _reporter, cancellationToken);
             return null;
         }
 
-        if (IsHit(receipt, keys, request))
+        if (Hit(request, keys, receipt, "unchanged") is { } unchanged)
         {
-            return Report(request, new PrebuildResult(receipt, "local", Path.Combine(request.OutputPath, "image")), "unchanged");
+            return unchanged;
         }
 
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
@@ -101,15 +82,15 @@ public sealed class PrebuildPipeline
         {
             // Read again: another build may have finished while this one waited for the folder.
             receipt = ReceiptFile.TryRead(output.Root);
-            if (IsHit(receipt, keys, request))
+            if (Hit(request, keys, receipt, "another build has just made it") is { } made)
             {
-                return Report(request, new PrebuildResult(receipt, "local", output.Image), "another build has just made it");
+                return made;
             }
 
             using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
             jobs.Note("inputs");
             var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
-            return await metrics.RecordAsync(() => MakeAsync(inputs, keys, receipt, catalog.Value, output, metrics, cancellationToken)).ConfigureAwait(false);
+            return await metrics.RecordAsync(() => MakeAsync(inputs, keys, receipt, registries, output, metrics, cancellationToken)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -117,11 +98,18 @@ public sealed class PrebuildPipeline
         }
     }
 
+    private PrebuildResult? Hit(PrebuildRequest request, IReadOnlyList<CacheKey> keys, Receipt? receipt, string how) =>
+        !request.Force
+        && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom, out bool isWhole)
+        && ReceiptBuilder.HasNames(receipt, request)
+            ? Report(request, new PrebuildResult(receipt, "local", isWhole ? Path.Combine(request.OutputPath, "image") : string.Empty), how)
+            : null;
+
     private async Task<PrebuildResult> MakeAsync(
         PrebuildInputs inputs,
         IReadOnlyList<CacheKey> keys,
         Receipt? previous,
-        IBaseImageCatalog catalog,
+        RegistryAccess registries,
         OutputFolder output,
         MetricsRecorder metrics,
         CancellationToken cancellationToken)
@@ -130,19 +118,113 @@ public sealed class PrebuildPipeline
         IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(previous, keys, output.Root);
         OciLayout layout = output.OpenLayout();
         Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
-        var receipts = new ReceiptBuilder(inputs, keys, layout, output, metrics.Jobs, _reporter);
-        string source = "local";
-        if (missing.Length > 0)
-        {
-            (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(inputs, keys, missing, catalog, output, layout, metrics, cancellationToken)
+        ImageReference? repository = SharedRepository.NameOf(request.Registry, request.Repository);
+        SharedImages shared = missing.Length == 0 || request.Force || registries.IsOffline || repository is null
+            ? SharedImages.None
+            : await metrics.Jobs.RunAsync("registry", token => FindAsync(new SharedRepository(registries.Client, repository), keys, missing, token), cancellationToken)
                 .ConfigureAwait(false);
-            receipts.Built(built, plan, $"{builder.Name} ({builder.Driver})");
-            source = "built";
+        if (shared.Image is { } image && (!request.GenerateSbom || image.Record.Receipt.Platforms.All(static platform => platform.Sbom is not null)))
+        {
+            Receipt adopted = ReceiptBuilder.Adopt(image, repository!, request, previous, layout, output);
+            return Report(request, new PrebuildResult(adopted, "registry", output.LayoutOf(layout, adopted)), "found by its key");
         }
 
-        Receipt receipt = await receipts.CompleteAsync(previous, reusable, metrics.Jobs.Elapsed, cancellationToken).ConfigureAwait(false);
+        var receipts = new ReceiptBuilder(inputs, keys, layout, output, metrics.Jobs, _reporter);
+        receipts.Shared(shared.Platforms);
+        missing = [.. missing.Where(platform => shared.Platforms.All(found => found.Manifest.Platform != platform))];
+        ImageReference? blobs = await metrics.Jobs
+            .RunAsync("layers", token => PrepareLayoutAsync(request, previous, reusable, shared.Platforms, repository, layout, registries, output, token), cancellationToken)
+            .ConfigureAwait(false);
+        if (missing.Length > 0)
+        {
+            TellChanges(inputs, previous);
+            (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(inputs, keys, missing, registries.Catalog, output, layout, metrics, cancellationToken)
+                .ConfigureAwait(false);
+            receipts.Planned(plan);
+            receipts.Built(built, $"{builder.Name} ({builder.Driver})");
+        }
+        else if (shared.Platforms.Count > 0)
+        {
+            receipts.Planned(await metrics.Jobs
+                .RunAsync("plan", token => PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, _reporter, token), cancellationToken)
+                .ConfigureAwait(false));
+        }
+
+        Receipt receipt = await receipts.CompleteAsync(previous, reusable, blobs, metrics.Jobs.Elapsed, cancellationToken).ConfigureAwait(false);
+        var sources = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (Platform platform in request.Platforms)
+        {
+            string name = platform.ToString();
+            sources[name] = missing.Contains(platform) ? "built" : reusable.Any(known => known.Platform == name) ? "local" : "registry";
+        }
+
+        string source = missing.Length > 0 ? "built" : shared.Platforms.Count > 0 ? "registry" : "local";
         string how = missing.Length > 0 ? Summary(receipt) : "the image is the same; only declared inputs or names changed";
-        return Report(request, new PrebuildResult(receipt, source, output.Image), how);
+        return Report(request, new PrebuildResult(receipt, source, output.LayoutOf(layout, receipt)) { PlatformSources = sources }, how);
+    }
+
+    /// <summary>Looks in the registry. One that does not answer is neither a hit nor a miss: the build goes on, and says so.</summary>
+    private async Task<SharedImages> FindAsync(
+        SharedRepository repository, IReadOnlyList<CacheKey> keys, IReadOnlyList<Platform> missing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await repository.FindAsync(keys, missing, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DevcontainerException e)
+        {
+            _reporter.Warning(Diagnostic.Create(Codes.RegistryNotAsked, null, repository.Name.Name, e.Message));
+            return SharedImages.None;
+        }
+    }
+
+    /// <summary>
+    /// Fetches the layers that are needed now: those that an SBOM has to be made of, and those of the last image where the registry that has them is not the
+    /// one that others are in.
+    /// </summary>
+    /// <returns>The repository that has what the layout lacks; null where it lacks nothing.</returns>
+    private async Task<ImageReference?> PrepareLayoutAsync(
+        PrebuildRequest request,
+        Receipt? previous,
+        IReadOnlyList<ReceiptPlatform> reusable,
+        IReadOnlyList<SharedPlatform> shared,
+        ImageReference? repository,
+        OciLayout layout,
+        RegistryAccess registries,
+        OutputFolder output,
+        CancellationToken cancellationToken)
+    {
+        foreach (SharedPlatform platform in shared)
+        {
+            if (request.GenerateSbom && platform.Sbom is null
+                && !await registries.Transfers.PullAsync(repository!, platform.Manifest, layout, cancellationToken).ConfigureAwait(false))
+            {
+                throw new DevcontainerException(Codes.SharedImageGone, repository!.WithDigest(platform.Manifest.Digest));
+            }
+        }
+
+        ImageReference? before = null;
+        if (reusable.Count > 0)
+        {
+            Digest image = Digest.Parse(previous!.Image.Digest);
+            before = RemoteLayout.RepositoryOf(RemoteLayout.Entry(layout, image)!);
+            bool needsLayers = request.GenerateSbom && reusable.Any(platform => !Probe.HasSbom(platform, output.Root));
+            if (before is not null && (needsLayers || (shared.Count > 0 && before.Name != repository!.Name)))
+            {
+                await RemoteLayout.CompleteAsync(layout, image, registries, _reporter, cancellationToken).ConfigureAwait(false);
+                before = null;
+            }
+        }
+
+        return shared.Count > 0 ? repository : before;
+    }
+
+    private void TellChanges(PrebuildInputs inputs, Receipt? previous)
+    {
+        if (previous is not null && !inputs.Request.Force && InputChanges.Describe(previous.Inputs, InputList.Of(inputs)) is { Length: > 0 } changes)
+        {
+            _reporter.Status($"The image is out of date: {changes}.");
+        }
     }
 
     private async Task<(BuiltImages Images, PrebuildPlan Plan, Builder Builder)> BuildAsync(
@@ -225,9 +307,6 @@ public sealed class PrebuildPipeline
 
         return inputs with { Lock = pinned };
     }
-
-    private static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, PrebuildRequest request) =>
-        !request.Force && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom) && ReceiptBuilder.HasNames(receipt, request);
 
     private static string Summary(Receipt receipt)
     {

@@ -36,9 +36,6 @@ public sealed record PrebuildRequest
     /// <summary>Fail on a missing pin instead of writing it.</summary>
     public bool LockedMode { get; init; }
 
-    /// <summary>Ask no registry.</summary>
-    public bool Offline { get; init; }
-
     /// <summary>Write SBOMs.</summary>
     public bool GenerateSbom { get; init; } = true;
 
@@ -87,14 +84,8 @@ public sealed record PrebuildRequest
     /// <summary>The builder.</summary>
     public BuilderRequest Builder { get; init; } = new();
 
-    /// <summary>Registries that stand in for others, by the name of the other.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> RegistryMirrors { get; init; } = [];
-
-    /// <summary>Hosts besides a registry's own that its credentials may go to for a token, by the registry.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> TrustedRealms { get; init; } = [];
-
-    /// <summary>Registries that may be asked over plain HTTP, besides loopback.</summary>
-    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+    /// <summary>How registries are reached.</summary>
+    public required RegistrySettings Registries { get; init; }
 
     /// <summary>The environment, whole: nothing is read from the process.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }

@@ -2,16 +2,23 @@ using System.Diagnostics.CodeAnalysis;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
 
-/// <summary>Looks for images that have the keys of the inputs: in the output folder.</summary>
+/// <summary>Looks for images that have the keys of the inputs in the output folder; <see cref="SharedRepository"/> looks in the registry.</summary>
 internal static class Probe
 {
     /// <summary>Whether the image of a receipt is the one that the keys ask for, whole.</summary>
-    internal static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom)
+    /// <param name="receipt">The last receipt, or null.</param>
+    /// <param name="keys">The keys of the inputs.</param>
+    /// <param name="outputPath">The output folder.</param>
+    /// <param name="wantsSbom">Whether SBOMs must be there too.</param>
+    /// <param name="isWhole">Whether all its blobs are here, or some still in the registry.</param>
+    internal static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom, out bool isWhole)
     {
-        if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath, alone: true))
+        isWhole = false;
+        if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath, alone: true, out isWhole))
         {
             return false;
         }
@@ -25,7 +32,7 @@ internal static class Probe
     /// </summary>
     internal static IReadOnlyList<ReceiptPlatform> Reusable(Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath)
     {
-        if (receipt is null || !HasImage(receipt, outputPath, alone: false))
+        if (receipt is null || !HasImage(receipt, outputPath, alone: false, out _))
         {
             return [];
         }
@@ -57,10 +64,12 @@ internal static class Probe
         return File.Exists(path) && Digest.Sha256(File.ReadAllBytes(path)).Value == sbom.Digest;
     }
 
-    // The layout is entered through the receipt's digest; every blob below must be there in full size. Another image beside it was left by a
-    // build that was killed while it replaced the one by the other: no hit, so that the layout is tidied.
-    private static bool HasImage(Receipt receipt, string outputPath, bool alone)
+    // The layout is entered through the receipt's digest; every manifest below must be there, and every other blob in full size, or in the registry
+    // that the layout names for it. Another image beside it was left by a build that was killed while it replaced the one by the other: no hit, so
+    // that the layout is tidied.
+    private static bool HasImage(Receipt receipt, string outputPath, bool alone, out bool isWhole)
     {
+        isWhole = false;
         string path = Path.Combine(outputPath, "image");
         if (!File.Exists(Path.Combine(path, "index.json")) || !Digest.TryParse(receipt.Image.Digest, out Digest digest))
         {
@@ -71,8 +80,13 @@ internal static class Probe
         {
             OciLayout layout = OciLayout.Open(path);
             IReadOnlyList<Descriptor> entries = layout.ReadIndex().Manifests;
-            Descriptor? root = entries.FirstOrDefault(entry => entry.Digest == digest);
-            return root is not null && (entries.Count == 1 || !alone) && layout.Reachable(root).All(layout.Contains);
+            if (entries.FirstOrDefault(entry => entry.Digest == digest) is not { } root || (alone && entries.Count > 1))
+            {
+                return false;
+            }
+
+            isWhole = layout.Reachable(root).All(layout.Contains);
+            return isWhole || RemoteLayout.RepositoryOf(root) is not null;
         }
         catch (Diagnostics.DevcontainerException)
         {

@@ -6,33 +6,66 @@ using Devcontainer.Prebuild.Processes;
 
 namespace Devcontainer.Prebuild;
 
-/// <summary>Connects to registries as a request says: its mirrors, its insecure registries, and the credentials that docker has.</summary>
-internal static class RegistryAccess
+/// <summary>
+/// One run's way to registries, as its settings say: mirrors, insecure registries, and the credentials that docker has. Connects when first asked: an
+/// unchanged build asks no registry, and opens none.
+/// </summary>
+internal sealed class RegistryAccess : IDisposable
 {
-    // What is asked here is small: manifests and configurations.
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    // A question is about little: manifests and configurations.
+    private static readonly TimeSpan QuestionDeadline = TimeSpan.FromMinutes(3);
 
-    /// <summary>Where base images are asked about; disposed by the caller.</summary>
-    internal static IBaseImageCatalog Connect(PrebuildRequest request, IProcessRunner processes)
+    // Whole images may take their time, as long as they do not stall.
+    private static readonly TimeSpan TransferDeadline = TimeSpan.FromHours(2);
+
+    private readonly Lazy<RegistryClient> _client;
+    private readonly Lazy<RegistryClient> _transfers;
+    private readonly Lazy<IBaseImageCatalog> _catalog;
+
+    internal RegistryAccess(RegistrySettings settings, IProcessRunner processes, IBaseImageCatalog? catalog = null)
     {
-        if (request.Offline)
-        {
-            return new OfflineCatalog();
-        }
-
-        string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
-        return new BaseImageCatalog(new RegistryClient(new RegistryClientOptions
-        {
-            Mirrors = ByRegistry(request.RegistryMirrors),
-            TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, request.TrustedRealms),
-            CertificateFolders = DockerConfig.CertificateFolders(name => request.Environment.GetValueOrDefault(name)),
-            InsecureRegistries = request.InsecureRegistries,
-            Deadline = Deadline,
-            Credentials = new DockerConfig(
-                DockerConfig.Folder(name => request.Environment.GetValueOrDefault(name)),
-                new CredentialProgram(processes, request.Environment, workspace)),
-        }));
+        IsOffline = settings.Offline;
+        _client = new Lazy<RegistryClient>(() => Connect(settings, processes, QuestionDeadline));
+        _transfers = new Lazy<RegistryClient>(() => Connect(settings, processes, TransferDeadline));
+        _catalog = new Lazy<IBaseImageCatalog>(() => catalog is not null ? catalog : IsOffline ? new OfflineCatalog() : new BaseImageCatalog(Client));
     }
+
+    /// <summary>Whether no registry may be asked.</summary>
+    internal bool IsOffline { get; }
+
+    /// <summary>The client for questions; not to be used where <see cref="IsOffline"/>.</summary>
+    internal RegistryClient Client => _client.Value;
+
+    /// <summary>The client for pulling and pushing images; not to be used where <see cref="IsOffline"/>.</summary>
+    internal RegistryClient Transfers => _transfers.Value;
+
+    /// <summary>Where base images are asked about.</summary>
+    internal IBaseImageCatalog Catalog => _catalog.Value;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (Lazy<RegistryClient> client in new[] { _client, _transfers })
+        {
+            if (client.IsValueCreated)
+            {
+                client.Value.Dispose();
+            }
+        }
+    }
+
+    private static RegistryClient Connect(RegistrySettings settings, IProcessRunner processes, TimeSpan deadline) =>
+        new RegistryClient(new RegistryClientOptions
+        {
+            Mirrors = ByRegistry(settings.Mirrors),
+            TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, settings.TrustedRealms),
+            CertificateFolders = DockerConfig.CertificateFolders(name => settings.Environment.GetValueOrDefault(name)),
+            InsecureRegistries = settings.Insecure,
+            Deadline = deadline,
+            Credentials = new DockerConfig(
+                DockerConfig.Folder(name => settings.Environment.GetValueOrDefault(name)),
+                new CredentialProgram(processes, settings.Environment, settings.WorkspaceFolder)),
+        });
 
     // What comes later counts; names of hosts ignore case.
     private static Dictionary<string, string> ByRegistry(params ReadOnlySpan<IEnumerable<KeyValuePair<string, string>>> lists)
@@ -59,10 +92,5 @@ internal static class RegistryAccess
         /// <inheritdoc />
         public Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken) =>
             throw new DevcontainerException(Codes.OfflineImage, image.Location, image.Name);
-
-        /// <inheritdoc />
-        public void Dispose()
-        {
-        }
     }
 }

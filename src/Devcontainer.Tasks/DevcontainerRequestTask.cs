@@ -8,22 +8,8 @@ using Microsoft.Build.Framework;
 namespace Devcontainer.Tasks;
 
 /// <summary>What the tasks share that take a whole request: the properties and items of the project, checked and bound.</summary>
-public abstract class DevcontainerRequestTask : DevcontainerTask
+public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
 {
-    /// <summary>DevcontainerConfigFile.</summary>
-    [Required]
-    public string ConfigFile { get; set; } = string.Empty;
-
-    /// <summary>DevcontainerWorkspaceFolder.</summary>
-    public string? WorkspaceFolder { get; set; }
-
-    /// <summary>DevcontainerOutputPath.</summary>
-    [Required]
-    public string OutputPath { get; set; } = string.Empty;
-
-    /// <summary>DevcontainerLockTimeout.</summary>
-    public string? LockTimeout { get; set; }
-
     /// <summary>DevcontainerRegistry.</summary>
     public string? Registry { get; set; }
 
@@ -40,9 +26,6 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
     /// <summary>DevcontainerLockedMode.</summary>
     public string? LockedMode { get; set; }
 
-    /// <summary>DevcontainerOffline.</summary>
-    public string? Offline { get; set; }
-
     /// <summary>DevcontainerReferenceCompatible.</summary>
     public string? ReferenceCompatible { get; set; }
 
@@ -54,15 +37,6 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
 
     /// <summary>GenerateDevcontainerProvenance.</summary>
     public string? GenerateProvenance { get; set; }
-
-    /// <summary>DevcontainerRegistryMirrors.</summary>
-    public string? RegistryMirrors { get; set; }
-
-    /// <summary>DevcontainerTrustedRealms.</summary>
-    public string? TrustedRealms { get; set; }
-
-    /// <summary>DevcontainerInsecureRegistries.</summary>
-    public string? InsecureRegistries { get; set; }
 
     /// <summary>DevcontainerAllowedFrontends.</summary>
     public string? AllowedFrontends { get; set; }
@@ -113,7 +87,6 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
             ImageTags = Split(ImageTags),
             Platforms = BindPlatforms(),
             LockedMode = Switch("DevcontainerLockedMode", LockedMode),
-            Offline = Switch("DevcontainerOffline", Offline),
             GenerateSbom = Switch("GenerateDevcontainerSbom", GenerateSbom),
             Inputs = BindInputs(),
             BuildArguments = Pairs(BuildArgs),
@@ -122,11 +95,7 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
             CacheMounts = BindCacheMounts(),
             Secrets = BindSecrets(),
             AllowedFrontends = Split(AllowedFrontends),
-            RegistryMirrors = SplitPairs(
-                "DevcontainerRegistryMirrors", RegistryMirrors, "it is a list of registry=mirror, as mcr.microsoft.com=localhost:5000", static _ => true),
-            TrustedRealms = SplitPairs(
-                "DevcontainerTrustedRealms", TrustedRealms, "it is a list of registry=host[:port], as registry.example=login.example", IsHost),
-            InsecureRegistries = Split(InsecureRegistries),
+            Registries = BindRegistries(),
             Environment = Environment,
         };
     }
@@ -234,27 +203,6 @@ public abstract class DevcontainerRequestTask : DevcontainerTask
 
         return secrets;
     }
-
-    private static List<KeyValuePair<string, string>> SplitPairs(string property, string? value, string form, Func<string, bool> isValid)
-    {
-        var pairs = new List<KeyValuePair<string, string>>();
-        foreach (string pair in Split(value))
-        {
-            int equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || equals == pair.Length - 1 || !isValid(pair[(equals + 1)..]))
-            {
-                throw new DevcontainerException(Codes.PropertyInvalid, property, pair, form);
-            }
-
-            pairs.Add(new KeyValuePair<string, string>(pair[..equals], pair[(equals + 1)..]));
-        }
-
-        return pairs;
-    }
-
-    private static bool IsHost(string text) =>
-        Uri.TryCreate($"https://{text}/", UriKind.Absolute, out Uri? uri)
-        && uri is { PathAndQuery: "/", UserInfo.Length: 0, Fragment.Length: 0 };
 
     private static List<KeyValuePair<string, string>> Pairs(ITaskItem[] items)
     {

@@ -13,9 +13,6 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
     /// <summary>DevcontainerForce.</summary>
     public string? Force { get; set; }
 
-    /// <summary>DevcontainerDryRun.</summary>
-    public string? DryRun { get; set; }
-
     /// <summary>DevcontainerBuilder.</summary>
     public string? Builder { get; set; }
 
@@ -127,7 +124,7 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
             ("Platform", p.Platform),
             ("Reference", $"{receipt.Image.Name}@{p.Digest}"),
             ("Size", p.Size.ToString(CultureInfo.InvariantCulture)),
-            ("Source", result.Source)))];
+            ("Source", result.SourceOf(p.Platform))))];
         Sboms = [.. receipt.Platforms.Where(static p => p.Sbom is not null).Select(p => Items.Create(
             Path.Combine(OutputPath, p.Sbom!.Path),
             ("Platform", p.Platform),
@@ -144,7 +141,7 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
         Entitlements = Split(BuilderEntitlements),
         MaxParallelism = Number("DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, least: 1),
         KeepStorage = string.IsNullOrWhiteSpace(BuilderKeepStorage) ? null : BuilderKeepStorage.Trim(),
-        RegistryMirrors = request.RegistryMirrors,
+        RegistryMirrors = request.Registries.Mirrors,
         Nodes =
         [
             .. BuilderNodes.Select(static node => new BuilderNode(

@@ -1,45 +1,50 @@
-using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Receipts;
-using Microsoft.Build.Framework;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Tasks;
 
-/// <summary>Publishes the layout that a prebuild made.</summary>
-public sealed class PublishDevcontainer : DevcontainerTask
+/// <summary>Publishes the image of the last prebuild: as a layout, or to its registry.</summary>
+public sealed class PublishDevcontainer : DevcontainerRegistryTask
 {
-    /// <summary>DevcontainerOutputPath.</summary>
-    [Required]
-    public string OutputPath { get; set; } = string.Empty;
-
     /// <summary>PushDevcontainer.</summary>
     public string? Push { get; set; }
+
+    /// <summary>Tags to push under (ResolveDevcontainerTags).</summary>
+    public string? Tags { get; set; }
 
     /// <summary>Why what is built may not be pushed (ResolveDevcontainerTags); empty where it may.</summary>
     public string? NotPushed { get; set; }
 
-    /// <summary>DevcontainerDryRun.</summary>
-    public string? DryRun { get; set; }
-
     /// <inheritdoc />
-    protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
+    protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
+        bool push = Switch("PushDevcontainer", Push);
+        bool dryRun = Switch("DevcontainerDryRun", DryRun);
         if (!string.IsNullOrEmpty(NotPushed))
         {
             Reporter.Status($"Not pushed: {NotPushed}.");
-        }
-        else if (Switch("PushDevcontainer", Push))
-        {
-            throw new DevcontainerException(Codes.PushNotSupported);
+            push = false;
         }
 
-        if (Switch("DevcontainerDryRun", DryRun))
+        if (dryRun)
         {
-            return System.Threading.Tasks.Task.CompletedTask;
+            if (push)
+            {
+                Reporter.Status($"Would push under the tags {string.Join(", ", Split(Tags))}.");
+            }
+
+            return;
         }
 
         string output = Absolute(OutputPath);
-        Receipt receipt = ReceiptFile.TryRead(output) ?? throw new DevcontainerException(Codes.NothingToLoad, output);
+        var publish = new ImagePublish(Reporter);
+        if (push)
+        {
+            await publish.PushAsync(output, BindLockTimeout(LockTimeout), Split(Tags), BindRegistries(), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        Receipt receipt = await publish.CompleteLayoutAsync(output, BindLockTimeout(LockTimeout), BindRegistries(), cancellationToken).ConfigureAwait(false);
         Reporter.Status($"Image layout: {Path.Combine(output, "image")} ({receipt.Image.Digest})");
-        return System.Threading.Tasks.Task.CompletedTask;
     }
 }

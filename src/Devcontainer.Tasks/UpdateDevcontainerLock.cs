@@ -13,9 +13,6 @@ public sealed class UpdateDevcontainerLock : DevcontainerRequestTask
     /// <summary>DevcontainerRaiseEpoch.</summary>
     public string? RaiseEpoch { get; set; }
 
-    /// <summary>DevcontainerDryRun.</summary>
-    public string? DryRun { get; set; }
-
     /// <summary>What has changed.</summary>
     [Output]
     public ITaskItem[] Changes { get; private set; } = [];

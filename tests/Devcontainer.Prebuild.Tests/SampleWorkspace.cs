@@ -30,6 +30,7 @@ internal sealed class SampleWorkspace : IDisposable
             ImageTags = ["latest"],
             Platforms = [Amd64, Arm64],
             GenerateSbom = false,
+            Registries = new RegistrySettings { WorkspaceFolder = Folder, Environment = new Dictionary<string, string>() },
             Environment = new Dictionary<string, string>(),
         };
         Pin();

@@ -100,7 +100,7 @@ public sealed class ApplicationTests : EngineTests
         (await workspace.BuildAsync("publish", "app")).Succeeded();
         Directory.Delete(workspace["app/bin/Release"], recursive: true);
         workspace.Environment.Remove("PATH");
-        (await workspace.BuildAsync("publish", "app", "-p:PushDevcontainer=true")).Failed("DEVC5090");
+        (await workspace.BuildAsync("publish", "app", "-p:PushDevcontainer=true")).Failed("DEVC5041");
         Assert.IsTrue(File.Exists(workspace["app/bin/Release/net10.0/publish/app.dll"]));
     }
 

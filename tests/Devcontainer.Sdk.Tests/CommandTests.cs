@@ -60,11 +60,11 @@ public sealed class CommandTests : EngineTests
     }
 
     [TestMethod]
-    public async Task Pushing_is_an_honest_error_and_keeps_the_image()
+    public async Task Pushing_an_image_without_a_registry_is_an_error_and_keeps_the_image()
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
-        BuildMessage error = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Failed("DEVC5090");
-        Assert.Contains("oras cp --from-oci-layout", error.Text);
+        BuildMessage error = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Failed("DEVC5041");
+        Assert.Contains("DevcontainerRegistry", error.Text);
         Assert.IsTrue(File.Exists(workspace["bin/devcontainer/receipt.json"]));
     }
 

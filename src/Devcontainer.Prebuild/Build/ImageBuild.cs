@@ -119,7 +119,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
         {
             if (inputs.PinOf(image.Reference) is { } digest)
             {
-                ImageReference pinned = Mirrors.Apply(image.Reference, inputs.Request.RegistryMirrors).WithDigest(digest);
+                ImageReference pinned = Mirrors.Apply(image.Reference, inputs.Request.Registries.Mirrors).WithDigest(digest);
                 yield return new KeyValuePair<string, string>(image.Name, $"docker-image://{pinned}");
             }
         }

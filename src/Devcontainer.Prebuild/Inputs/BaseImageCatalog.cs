@@ -4,7 +4,7 @@ using Devcontainer.Oci;
 namespace Devcontainer.Prebuild.Inputs;
 
 /// <summary>Asks registries about base images: what a reference points at now, and what an image's configuration says.</summary>
-internal interface IBaseImageCatalog : IDisposable
+internal interface IBaseImageCatalog
 {
     /// <summary>The digest that a reference has now, and its manifests of the platforms.</summary>
     /// <param name="image">The image.</param>
@@ -20,7 +20,7 @@ internal interface IBaseImageCatalog : IDisposable
     Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken);
 }
 
-/// <summary>Asks through the registry client, which it owns.</summary>
+/// <summary>Asks through the registry client.</summary>
 internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCatalog
 {
     /// <inheritdoc />
@@ -56,9 +56,6 @@ internal sealed class BaseImageCatalog(RegistryClient registry) : IBaseImageCata
             ?? throw new DevcontainerException(Codes.BaseImageNotFound, image.Location, reference.ToString());
         return await ConfigAsync(image, ImageManifest.Parse(content.Bytes, image.Name), cancellationToken).ConfigureAwait(false);
     }
-
-    /// <inheritdoc />
-    public void Dispose() => registry.Dispose();
 
     private async Task<Platform> PlatformAsync(BaseImageInput image, RegistryManifest content, CancellationToken cancellationToken) =>
         (await ConfigAsync(image, ImageManifest.Parse(content.Bytes, image.Name), cancellationToken).ConfigureAwait(false)).Platform;

@@ -10,18 +10,18 @@ namespace Devcontainer.Prebuild.Inputs;
 /// </summary>
 public sealed class LockUpdate
 {
-    private readonly Func<PrebuildRequest, IBaseImageCatalog> _catalogs;
+    private readonly IBaseImageCatalog? _catalog;
     private readonly IBuildReporter _reporter;
 
     /// <summary>An update that asks the real registries.</summary>
     public LockUpdate(IBuildReporter reporter)
-        : this(static request => RegistryAccess.Connect(request, new ProcessRunner()), reporter)
+        : this(catalog: null, reporter)
     {
     }
 
-    internal LockUpdate(Func<PrebuildRequest, IBaseImageCatalog> catalogs, IBuildReporter reporter)
+    internal LockUpdate(IBaseImageCatalog? catalog, IBuildReporter reporter)
     {
-        _catalogs = catalogs;
+        _catalog = catalog;
         _reporter = reporter;
     }
 
@@ -45,12 +45,9 @@ public sealed class LockUpdate
         BaseImageInput[] asked = only.Count == 0 ? named : [.. only.Select(text => Find(text, named)).Distinct()];
 
         LockFile old = inputs.Lock;
-        PinnedImage[] pins;
-        using (IBaseImageCatalog catalog = _catalogs(request))
-        {
-            pins = await Task.WhenAll(asked.Select(image => PinAsync(
-                image, old.Images.GetValueOrDefault(image.Reference.ToString()), request.Platforms, catalog, cancellationToken))).ConfigureAwait(false);
-        }
+        using var registries = new RegistryAccess(request.Registries, new ProcessRunner(), _catalog);
+        PinnedImage[] pins = await Task.WhenAll(asked.Select(image => PinAsync(
+            image, old.Images.GetValueOrDefault(image.Reference.ToString()), request.Platforms, registries.Catalog, cancellationToken))).ConfigureAwait(false);
 
         LockFile updated = old;
         var changes = new List<LockChange>();

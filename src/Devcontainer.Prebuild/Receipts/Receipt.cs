@@ -1,3 +1,4 @@
+using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Keys;
 
@@ -91,7 +92,11 @@ public sealed record ReceiptPlatform(string Platform, string Digest, long Manife
 /// <param name="Path">Relative to the output folder, with <c>/</c>.</param>
 /// <param name="Digest">Digest of the file.</param>
 /// <param name="PackageCount">Packages it lists.</param>
-public sealed record ReceiptSbom(string Path, string Digest, int PackageCount);
+public sealed record ReceiptSbom(string Path, string Digest, int PackageCount)
+{
+    /// <summary>Where the SBOM of a platform is.</summary>
+    internal static string PathFor(Platform platform) => $"sbom/{platform.FileName}.spdx.json";
+}
 
 /// <summary>A Feature as installed.</summary>
 /// <param name="Id">As written in devcontainer.json.</param>

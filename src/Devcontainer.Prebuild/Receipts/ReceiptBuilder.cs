@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
@@ -7,6 +6,7 @@ using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Sboms;
+using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild.Receipts;
 
@@ -16,16 +16,29 @@ namespace Devcontainer.Prebuild.Receipts;
 internal sealed class ReceiptBuilder(
     PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, OciLayout layout, OutputFolder output, JobRunner jobs, IBuildReporter reporter)
 {
-    private BuiltImages _built = new(new Dictionary<string, Descriptor>(), []);
+    private BuiltImages? _built;
+    private IReadOnlyList<SharedPlatform> _shared = [];
     private PrebuildPlan? _plan;
     private string? _builder;
 
+    /// <summary>Takes the plan of an image that is not, or not all, in the last receipt.</summary>
+    internal void Planned(PrebuildPlan plan) => _plan = plan;
+
     /// <summary>Takes what was built this time.</summary>
-    internal void Built(BuiltImages built, PrebuildPlan plan, string builder)
+    internal void Built(BuiltImages built, string builder)
     {
         _built = built;
-        _plan = plan;
         _builder = builder;
+    }
+
+    /// <summary>Takes platforms that a registry has: their manifests go into the layout, and their SBOMs are used.</summary>
+    internal void Shared(IReadOnlyList<SharedPlatform> platforms)
+    {
+        _shared = platforms;
+        foreach (SharedPlatform platform in platforms)
+        {
+            layout.AddBlob(platform.Bytes.Span, platform.Manifest.MediaType);
+        }
     }
 
     /// <summary>Whether a receipt has the names that are asked for.</summary>
@@ -44,16 +57,17 @@ internal sealed class ReceiptBuilder(
     /// <summary>Writes what is missing and the receipt.</summary>
     /// <param name="previous">The last receipt, or null.</param>
     /// <param name="reusable">Platforms of it that stay.</param>
+    /// <param name="repository">Where blobs are that the layout lacks; null for nowhere.</param>
     /// <param name="elapsed">How long the prebuild took so far.</param>
     /// <param name="cancellationToken">Ends it; the last receipt is then still there.</param>
     internal async Task<Receipt> CompleteAsync(
-        Receipt? previous, IReadOnlyList<ReceiptPlatform> reusable, TimeSpan elapsed, CancellationToken cancellationToken)
+        Receipt? previous, IReadOnlyList<ReceiptPlatform> reusable, ImageReference? repository, TimeSpan elapsed, CancellationToken cancellationToken)
     {
         Descriptor[] manifests =
         [
             .. inputs.Request.Platforms
                 .OrderBy(static platform => platform.ToString(), StringComparer.Ordinal)
-                .Select(platform => _built.Manifests.TryGetValue(platform.ToString(), out Descriptor? built) ? built : Existing(platform, reusable)),
+                .Select(platform => ManifestOf(platform, reusable)),
         ];
         byte[] index = new ImageIndex { Manifests = manifests }.ToBytes();
         Descriptor root = layout.AddBlob(index, MediaTypes.ImageIndex);
@@ -70,15 +84,46 @@ internal sealed class ReceiptBuilder(
             Features = Features(inputs),
             Bases = bases,
             Inputs = InputList.Of(inputs),
-            Steps = _plan is null ? previous?.Steps ?? [] : _built.Steps,
-            Built = _plan is null && previous is not null ? previous.Built : DateTimeOffset.UtcNow,
-            Seconds = _plan is null && previous is not null ? previous.Seconds : Math.Round(elapsed.TotalSeconds, 3),
+            Steps = _built?.Steps ?? previous?.Steps ?? [],
+            Built = _built is null && previous is not null ? previous.Built : DateTimeOffset.UtcNow,
+            Seconds = _built is null && previous is not null ? previous.Seconds : Math.Round(elapsed.TotalSeconds, 3),
             Builder = _builder ?? previous?.Builder ?? string.Empty,
         };
+        Write(receipt, previous, root, layout, repository, output);
+        return receipt;
+    }
 
+    /// <summary>Takes over an image that a registry has whole: its manifests, SBOMs and receipt, under the names that are asked for.</summary>
+    internal static Receipt Adopt(
+        SharedImage image, ImageReference repository, PrebuildRequest request, Receipt? previous, OciLayout layout, OutputFolder output)
+    {
+        foreach (RegistryManifest manifest in image.Manifests.Append(image.Index))
+        {
+            layout.AddBlob(manifest.Bytes.Span, manifest.Descriptor.MediaType);
+        }
+
+        Receipt receipt = image.Record.Receipt with
+        {
+            Image = image.Record.Receipt.Image with { Registry = request.Registry, Repository = request.Repository, Tags = request.ImageTags },
+        };
+        foreach (ReceiptPlatform platform in receipt.Platforms)
+        {
+            if (platform.Sbom is { } sbom)
+            {
+                AtomicFile.Write(Path.Combine(output.Root, sbom.Path), image.Record.Files[sbom.Path]);
+            }
+        }
+
+        Write(receipt, previous, image.Index.Descriptor, layout, repository, output);
+        return receipt;
+    }
+
+    private static void Write(
+        Receipt receipt, Receipt? previous, Descriptor root, OciLayout layout, ImageReference? repository, OutputFolder output)
+    {
         // Killed on either side of the receipt, the layout has the image that the receipt speaks of: the old one stays until the new receipt is there.
-        Descriptor entry = root with { Annotations = Names(receipt.Image) };
-        Descriptor[] old = Entries(previous, root);
+        Descriptor entry = RemoteLayout.Named(layout, root, receipt.Image.Tags, repository);
+        Descriptor[] old = Entries(layout, previous, root);
         layout.WriteIndex(new ImageIndex { Manifests = [entry, .. old] });
         ReceiptFile.Write(receipt, output.Root);
         if (old.Length > 0)
@@ -87,11 +132,30 @@ internal sealed class ReceiptBuilder(
         }
 
         layout.DeleteUnreachable();
-        return receipt;
+    }
+
+    private Descriptor ManifestOf(Platform platform, IReadOnlyList<ReceiptPlatform> reusable)
+    {
+        string name = platform.ToString();
+        if (_built?.Manifests.GetValueOrDefault(name) is { } built)
+        {
+            return built;
+        }
+
+        foreach (SharedPlatform shared in _shared)
+        {
+            if (shared.Manifest.Platform == platform)
+            {
+                return shared.Manifest;
+            }
+        }
+
+        ReceiptPlatform known = reusable.Single(candidate => candidate.Platform == name);
+        return new Descriptor(MediaTypes.ImageManifest, Digest.Parse(known.Digest), known.ManifestSize) { Platform = platform };
     }
 
     // The entry of the last receipt's image, without the tag that the new one has now.
-    private Descriptor[] Entries(Receipt? previous, Descriptor root)
+    private static Descriptor[] Entries(OciLayout layout, Receipt? previous, Descriptor root)
     {
         try
         {
@@ -99,7 +163,7 @@ internal sealed class ReceiptBuilder(
             [
                 .. layout.ReadIndex().Manifests
                     .Where(entry => entry.Digest.Value == previous?.Image.Digest && entry.Digest != root.Digest)
-                    .Select(static entry => entry with { Annotations = ReadOnlyDictionary<string, string>.Empty }),
+                    .Select(RemoteLayout.WithoutTag),
             ];
         }
         catch (DevcontainerException)
@@ -114,20 +178,26 @@ internal sealed class ReceiptBuilder(
     {
         string platform = manifest.Platform!.ToString();
         ReceiptPlatform? known = reusable.FirstOrDefault(candidate => candidate.Digest == manifest.Digest.Value && candidate.Platform == platform);
-        ReceiptSbom? sbom = !inputs.Request.GenerateSbom
-            ? null
-            : known is not null && Probe.HasSbom(known, output.Root)
+        ReceiptSbom? sbom = null;
+        if (inputs.Request.GenerateSbom)
+        {
+            sbom = known is not null && Probe.HasSbom(known, output.Root)
                 ? known.Sbom
-                : await jobs.RunAsync("sbom", platform, JobLimits.None, token => WriteSbomAsync(manifest, bases, token), cancellationToken).ConfigureAwait(false);
+                : WriteSbom(
+                    manifest.Platform,
+                    _shared.FirstOrDefault(shared => shared.Manifest.Digest == manifest.Digest)?.Sbom
+                        ?? await jobs.RunAsync("sbom", platform, JobLimits.None, token => GenerateSbomAsync(manifest, bases, token), cancellationToken).ConfigureAwait(false));
+        }
+
         ImageManifest content = layout.ReadManifest(manifest);
         long size = content.Config.Size + content.Layers.Sum(static layer => layer.Size);
         return new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom);
     }
 
-    private async Task<ReceiptSbom> WriteSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
+    private Task<Sbom> GenerateSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
     {
         string platform = manifest.Platform!.ToString();
-        Sbom sbom = await SbomGenerator.GenerateAsync(
+        return SbomGenerator.GenerateAsync(
             layout,
             manifest,
             new SbomRequest
@@ -138,20 +208,14 @@ internal sealed class ReceiptBuilder(
                 Bases = [.. bases.Where(image => image.Platform == platform)],
                 Created = ImageBuild.SourceDate,
             },
-            cancellationToken).ConfigureAwait(false);
-        string path = $"sbom/{manifest.Platform!.FileName}.spdx.json";
+            cancellationToken);
+    }
+
+    private ReceiptSbom WriteSbom(Platform platform, Sbom sbom)
+    {
+        string path = ReceiptSbom.PathFor(platform);
         AtomicFile.Write(Path.Combine(output.Root, path), sbom.Json);
         reporter.Detail($"SBOM {path}: {sbom.PackageCount} packages.");
         return new ReceiptSbom(path, Digest.Sha256(sbom.Json).Value, sbom.PackageCount);
     }
-
-    private static Descriptor Existing(Platform platform, IReadOnlyList<ReceiptPlatform> reusable)
-    {
-        ReceiptPlatform known = reusable.Single(candidate => candidate.Platform == platform.ToString());
-        return new Descriptor(MediaTypes.ImageManifest, Digest.Parse(known.Digest), known.ManifestSize) { Platform = platform };
-    }
-
-    private static Dictionary<string, string> Names(ReceiptImage image) => image.Tags.Count == 0
-        ? []
-        : new Dictionary<string, string>(StringComparer.Ordinal) { ["org.opencontainers.image.ref.name"] = image.Tags[0] };
 }

@@ -32,11 +32,14 @@ internal static class SmallPrebuild
         Repository = "small",
         ImageTags = ["latest"],
         Platforms = [SampleWorkspace.Amd64],
-        Environment = new Dictionary<string, string> { ["PATH"] = Path.Combine(folder, "bin") },
+        Registries = new RegistrySettings { WorkspaceFolder = Path.Combine(folder, "repo"), Environment = Environment(folder) },
+        Environment = Environment(folder),
     };
 
+    private static Dictionary<string, string> Environment(string folder) => new() { ["PATH"] = Path.Combine(folder, "bin") };
+
     internal static async Task<PrebuildResult> RunAsync(string folder) =>
-        (await new PrebuildPipeline(new Engine(), _ => new Catalog(), new RecordingReporter()).RunAsync(Request(folder), CancellationToken.None))!;
+        (await new PrebuildPipeline(new Engine(), new Catalog(), new RecordingReporter()).RunAsync(Request(folder), CancellationToken.None))!;
 
     /// <summary>Runs it on one thread, whose system calls can be counted.</summary>
     internal static async Task<int> RunAloneAsync(string folder)
@@ -99,9 +102,5 @@ internal static class SmallPrebuild
 
         public Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken) =>
             Task.FromResult(new ImageConfig { Os = "linux", Architecture = "amd64", DiffIds = [] });
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -11,8 +11,6 @@ internal sealed class FakeCatalog : IBaseImageCatalog
     private readonly Dictionary<string, PinnedImage> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _asked = new();
 
-    internal bool IsDisposed { get; private set; }
-
     /// <summary>The references that were asked about, sorted.</summary>
     internal string[] Asked => [.. _asked.Order(StringComparer.Ordinal)];
 
@@ -41,6 +39,4 @@ internal sealed class FakeCatalog : IBaseImageCatalog
 
     public Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken) =>
         throw new NotSupportedException("An update needs no configuration of an image.");
-
-    public void Dispose() => IsDisposed = true;
 }

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.Receipts;
+
+namespace Devcontainer.Prebuild.Sharing;
+
+/// <summary>
+/// Publishes the image of the last prebuild: as a whole layout in the output folder, or to its registry, by digest, found by its keys and named by its
+/// tags.
+/// </summary>
+public sealed class ImagePublish
+{
+    private readonly IProcessRunner _processes;
+    private readonly IBuildReporter _reporter;
+
+    /// <summary>Publishes to real registries.</summary>
+    public ImagePublish(IBuildReporter reporter)
+        : this(new ProcessRunner(), reporter)
+    {
+    }
+
+    internal ImagePublish(IProcessRunner processes, IBuildReporter reporter)
+    {
+        _processes = processes;
+        _reporter = reporter;
+    }
+
+    /// <summary>Makes the layout whole.</summary>
+    /// <param name="outputPath">Absolute path of the output folder.</param>
+    /// <param name="lockTimeout">How long to wait for a build that writes there.</param>
+    /// <param name="settings">How registries are reached.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The receipt of the image.</returns>
+    /// <exception cref="DevcontainerException">There is no image, or its registry no longer has it.</exception>
+    public async Task<Receipt> CompleteLayoutAsync(string outputPath, TimeSpan lockTimeout, RegistrySettings settings, CancellationToken cancellationToken)
+    {
+        Receipt receipt = ReceiptOf(outputPath);
+        if (RemoteLayout.RepositoryOf(receipt, outputPath) is null)
+        {
+            return receipt;
+        }
+
+        using OutputFolder output = await OutputFolder.AcquireAsync(outputPath, lockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
+        using var registries = new RegistryAccess(settings, _processes);
+        receipt = ReceiptOf(output.Root);
+        await RemoteLayout.CompleteAsync(OciLayout.Open(output.Image), Digest.Parse(receipt.Image.Digest), registries, _reporter, cancellationToken).ConfigureAwait(false);
+        return receipt;
+    }
+
+    /// <summary>
+    /// Pushes: blobs, manifests, index, then SBOMs and receipt as referrers, then the tags of the keys, last the image's own tags; so a tag only ever
+    /// names what is there, with its receipt. Safe to repeat: what is there is not sent again.
+    /// </summary>
+    /// <param name="outputPath">Absolute path of the output folder.</param>
+    /// <param name="lockTimeout">How long to wait for a build that writes there.</param>
+    /// <param name="tags">The tags to push under.</param>
+    /// <param name="settings">How registries are reached.</param>
+    /// <param name="cancellationToken">Ends it; a tag that has not moved by then names what it named before.</param>
+    /// <returns>The receipt of the image.</returns>
+    /// <exception cref="DevcontainerException">There is no image, it has no registry, or the registry does not take it.</exception>
+    public async Task<Receipt> PushAsync(
+        string outputPath, TimeSpan lockTimeout, IReadOnlyList<string> tags, RegistrySettings settings, CancellationToken cancellationToken)
+    {
+        using OutputFolder output = await OutputFolder.AcquireAsync(outputPath, lockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
+        using var registries = new RegistryAccess(settings, _processes);
+        Receipt receipt = ReceiptOf(output.Root);
+        ImageReference repository = SharedRepository.NameOf(receipt.Image.Registry, receipt.Image.Repository)
+            ?? throw new DevcontainerException(Codes.PushNeedsRegistry, receipt.Image.Repository);
+        if (registries.IsOffline)
+        {
+            throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerOffline", "true", "pushing needs the registry");
+        }
+
+        OciLayout layout = OciLayout.Open(output.Image);
+        var image = Digest.Parse(receipt.Image.Digest);
+        Descriptor root = RemoteLayout.Entry(layout, image) ?? throw new DevcontainerException(Codes.BlobMissing, image.Value, layout.Root);
+        if (RemoteLayout.RepositoryOf(root) is { } source && source.Name != repository.Name)
+        {
+            root = await RemoteLayout.CompleteAsync(layout, image, registries, _reporter, cancellationToken).ConfigureAwait(false);
+        }
+
+        // As it is named by others: without what the layout's own index says of it.
+        root = new Descriptor(root.MediaType, root.Digest, root.Size);
+        RegistryClient client = registries.Transfers;
+        PushResult pushed = await client.PushAsync(layout, root, repository, MountSources(receipt), cancellationToken).ConfigureAwait(false);
+        await ReceiptArtifact.PushAsync(client, repository, root, receipt, output.Root, cancellationToken).ConfigureAwait(false);
+        _reporter.Status(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Pushed {repository.WithDigest(image)}: {pushed.Uploaded} of {pushed.Uploaded + pushed.Mounted + pushed.Existing} blobs sent ({pushed.UploadedBytes / 1e6:0.0} MB)."));
+        await TagKeysAsync(client, repository, receipt, layout, root, cancellationToken).ConfigureAwait(false);
+        byte[] index = layout.ReadBlob(root);
+        foreach (string tag in tags)
+        {
+            await client.PutManifestAsync(repository.WithTag(tag), index, root.MediaType, cancellationToken).ConfigureAwait(false);
+            _reporter.Status($"Tagged {repository.WithTag(tag).Familiar}");
+        }
+
+        return receipt;
+    }
+
+    /// <summary>Gives the image the tags of its keys. One that names another image already stays as it is: others have been given that image.</summary>
+    private async Task TagKeysAsync(
+        RegistryClient client, ImageReference repository, Receipt receipt, OciLayout layout, Descriptor root, CancellationToken cancellationToken)
+    {
+        foreach (CacheKey key in receipt.Keys)
+        {
+            if (KeyTags.Of(key) is not { } tag)
+            {
+                continue;
+            }
+
+            Descriptor target = key.Platform is null ? root : ManifestOf(receipt, key.Platform);
+            Descriptor? taken = await client.ResolveAsync(repository.WithTag(tag), cancellationToken).ConfigureAwait(false);
+            if (taken is null)
+            {
+                await client.PutManifestAsync(repository.WithTag(tag), layout.ReadBlob(target), target.MediaType, cancellationToken).ConfigureAwait(false);
+            }
+            else if (taken.Digest != target.Digest && key.Tier == KeyTier.Index)
+            {
+                _reporter.Warning(Diagnostic.Create(Codes.KeyTaken, null, repository.Name, tag, taken.Digest, target.Digest));
+            }
+        }
+    }
+
+    private static Descriptor ManifestOf(Receipt receipt, string platform)
+    {
+        ReceiptPlatform built = receipt.Platforms.Single(candidate => candidate.Platform == platform);
+        return new Descriptor(MediaTypes.ImageManifest, Digest.Parse(built.Digest), built.ManifestSize);
+    }
+
+    // Layers of a base image in the same registry are taken over there instead of being sent.
+    private static List<ImageReference> MountSources(Receipt receipt)
+    {
+        var sources = new List<ImageReference>();
+        foreach (ReceiptBase known in receipt.Bases)
+        {
+            if (ImageReference.TryParse(known.Reference, out ImageReference? reference) && sources.TrueForAll(source => source.Name != reference.Name))
+            {
+                sources.Add(reference);
+            }
+        }
+
+        return sources;
+    }
+
+    private static Receipt ReceiptOf(string outputPath) =>
+        ReceiptFile.TryRead(outputPath) ?? throw new DevcontainerException(Codes.NothingToLoad, outputPath);
+}

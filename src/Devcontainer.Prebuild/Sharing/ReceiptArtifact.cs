@@ -1,0 +1,153 @@
+using System.Globalization;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Receipts;
+
+namespace Devcontainer.Prebuild.Sharing;
+
+/// <summary>
+/// The receipt and the SBOMs of an image as one artifact that refers to the image's index (OCI image specification, manifest.md, "subject"): each file
+/// a layer, named by its path, as <c>oras pull</c> writes them. So whoever finds the image finds what it was made of.
+/// </summary>
+internal static class ReceiptArtifact
+{
+    /// <summary>The artifact's type, and the media type of the receipt in it.</summary>
+    internal const string ArtifactType = "application/vnd.devcontainer-sdk.receipt.v1+json";
+
+    /// <summary>The media type of an SBOM (IANA), and the type of the artifact that has a platform's.</summary>
+    internal const string SpdxType = "application/spdx+json";
+
+    private const string Title = "org.opencontainers.image.title";
+    private const string Created = "org.opencontainers.image.created";
+    private const string Packages = "com.devcontainer-sdk.packages";
+
+    /// <summary>Puts the receipt, with its SBOMs, to the index, and each SBOM to its platform's manifest. Safe to repeat.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="repository">Where the image is already.</param>
+    /// <param name="index">The image's index.</param>
+    /// <param name="receipt">The image's receipt.</param>
+    /// <param name="outputPath">The folder that has the receipt's files.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal static async Task PushAsync(
+        RegistryClient client, ImageReference repository, Descriptor index, Receipt receipt, string outputPath, CancellationToken cancellationToken)
+    {
+        await client.PushBlobAsync(repository, "{}"u8.ToArray(), MediaTypes.Empty, cancellationToken).ConfigureAwait(false);
+        var annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Created] = receipt.Built.ToString("O", CultureInfo.InvariantCulture) };
+        Descriptor record = await client.PushBlobAsync(repository, ReceiptFile.Serialize(receipt), ArtifactType, cancellationToken).ConfigureAwait(false);
+        var layers = new List<Descriptor> { Named(record, Receipt.FileName) };
+        foreach (ReceiptPlatform platform in receipt.Platforms)
+        {
+            if (platform.Sbom is not { } sbom)
+            {
+                continue;
+            }
+
+            byte[] content = await File.ReadAllBytesAsync(Path.Combine(outputPath, sbom.Path), cancellationToken).ConfigureAwait(false);
+            Descriptor blob = Named(await client.PushBlobAsync(repository, content, SpdxType, cancellationToken).ConfigureAwait(false), sbom.Path);
+            layers.Add(blob);
+            await client.PutReferrerAsync(
+                repository,
+                new ImageManifest
+                {
+                    ArtifactType = SpdxType,
+                    Config = Descriptor.EmptyJson,
+                    Layers = [blob],
+                    Subject = new Descriptor(MediaTypes.ImageManifest, Digest.Parse(platform.Digest), platform.ManifestSize),
+                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Packages] = sbom.PackageCount.ToString(CultureInfo.InvariantCulture) },
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        await client.PutReferrerAsync(
+            repository,
+            new ImageManifest { ArtifactType = ArtifactType, Config = Descriptor.EmptyJson, Layers = layers, Subject = index, Annotations = annotations },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The receipt of an image, with its SBOMs; null where the registry has none that is whole and about this image and key.</summary>
+    internal static async Task<SharedReceipt?> FindAsync(
+        RegistryClient client, ImageReference repository, Descriptor index, string indexKey, CancellationToken cancellationToken)
+    {
+        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, index.Digest, ArtifactType, cancellationToken).ConfigureAwait(false))
+        {
+            if (await ReadAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { } found
+                && found.Receipt.Image.Digest == index.Digest.Value
+                && found.Receipt.IndexKey == indexKey)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The SBOM of a platform's image; null where the registry has none.</summary>
+    internal static async Task<Sboms.Sbom?> FindSbomAsync(RegistryClient client, ImageReference repository, Digest manifest, CancellationToken cancellationToken)
+    {
+        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, manifest, SpdxType, cancellationToken).ConfigureAwait(false))
+        {
+            if (await ManifestAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { Layers: [{ MediaType: SpdxType } layer] } artifact
+                && int.TryParse(artifact.Annotations.GetValueOrDefault(Packages), NumberStyles.None, CultureInfo.InvariantCulture, out int packages)
+                && await client.GetBlobAsync(repository, layer, cancellationToken).ConfigureAwait(false) is { } content)
+            {
+                return new Sboms.Sbom(content, packages);
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task<SharedReceipt?> ReadAsync(RegistryClient client, ImageReference repository, Descriptor referrer, CancellationToken cancellationToken)
+    {
+        if (await ManifestAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is not { } artifact)
+        {
+            return null;
+        }
+
+        byte[]?[] files = await Task.WhenAll(artifact.Layers.Select(layer => client.GetBlobAsync(repository, layer, cancellationToken))).ConfigureAwait(false);
+        var byName = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        for (int i = 0; i < files.Length; i++)
+        {
+            if (files[i] is { } content && artifact.Layers[i].Annotations.TryGetValue(Title, out string? name))
+            {
+                byName[name] = content;
+            }
+        }
+
+        return byName.TryGetValue(Receipt.FileName, out byte[]? record) && ReceiptFile.Parse(record) is { } receipt && HasSboms(receipt, byName)
+            ? new SharedReceipt(receipt, byName)
+            : null;
+    }
+
+    // A registry's word is not taken for where a file goes: a receipt that names any other place is none.
+    private static bool HasSboms(Receipt receipt, Dictionary<string, byte[]> files)
+    {
+        foreach (ReceiptPlatform platform in receipt.Platforms)
+        {
+            if (platform.Sbom is { } sbom
+                && (!Platform.TryParse(platform.Platform, out Platform? known)
+                    || sbom.Path != ReceiptSbom.PathFor(known)
+                    || !files.TryGetValue(sbom.Path, out byte[]? content)
+                    || Digest.Sha256(content).Value != sbom.Digest))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task<ImageManifest?> ManifestAsync(
+        RegistryClient client, ImageReference repository, Descriptor referrer, CancellationToken cancellationToken) =>
+        MediaTypes.IsManifest(referrer.MediaType)
+        && await client.GetManifestAsync(repository.WithDigest(referrer.Digest), cancellationToken).ConfigureAwait(false) is { } manifest
+            ? ImageManifest.Parse(manifest.Bytes, referrer.Digest.Value)
+            : null;
+
+    private static Descriptor Named(Descriptor blob, string name) =>
+        blob with { Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Title] = name } };
+}
+
+/// <summary>A receipt from a registry.</summary>
+/// <param name="Receipt">The receipt.</param>
+/// <param name="Files">The files that came with it, by their path relative to an output folder: the SBOMs that the receipt names are among them.</param>
+internal sealed record SharedReceipt(Receipt Receipt, IReadOnlyDictionary<string, byte[]> Files);
