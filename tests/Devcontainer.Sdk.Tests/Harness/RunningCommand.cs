@@ -132,6 +132,7 @@ internal enum PosixSignalNumber
 {
     Interrupt = 2,
     Kill = 9,
+    Terminate = 15,
     Continue = 18,
     Stop = 19,
 }

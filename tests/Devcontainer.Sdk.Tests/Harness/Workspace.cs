@@ -93,6 +93,10 @@ internal sealed class Workspace : IDisposable
     /// <summary>Runs dotnet.</summary>
     internal Task<CommandResult> DotnetAsync(params string[] arguments) => Command.RunAsync(Command.Dotnet, arguments, Folder, Environment);
 
+    /// <summary>Asserts that the output folder has what a prebuild makes, and nothing that one left unfinished.</summary>
+    internal void HasOnlyWholeOutput() => CollectionAssert.AreEquivalent(
+        new[] { ".lock", "image", "plan", "receipt.json", "sbom" }, Directory.GetFileSystemEntries(this["bin/devcontainer"]).Select(Path.GetFileName).ToArray());
+
     private string[] WithLog(string verb, string[] arguments)
     {
         string log = Path.Combine(Logs, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _runs):00}-{verb}.binlog"));
