@@ -48,19 +48,12 @@ public sealed class OciLayout
     }
 
     /// <summary>Makes an empty layout, or opens the one that is there.</summary>
-    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>: what is there is not a layout, or leads elsewhere by a
-    /// symbolic link.</exception>
+    /// <exception cref="DevcontainerException"><see cref="Codes.LayoutInvalid"/>: what is there is not a layout, or leads elsewhere by symbolic
+    /// links.</exception>
     public static OciLayout Create(string path)
     {
         var layout = new OciLayout(Path.GetFullPath(path));
-        foreach (string folder in (ReadOnlySpan<string>)[Path.GetDirectoryName(layout.BlobFolder)!, layout.BlobFolder, layout.IngestFolder])
-        {
-            if (new DirectoryInfo(folder).LinkTarget is not null)
-            {
-                throw new DevcontainerException(Codes.LayoutInvalid, layout.Root, $"'{folder}' is a symbolic link");
-            }
-        }
-
+        layout.CheckKinds();
         Directory.CreateDirectory(layout.BlobFolder);
         if (!File.Exists(Path.Combine(layout.Root, IndexFile)))
         {
@@ -368,6 +361,25 @@ public sealed class OciLayout
         }
 
         found.Add(descriptor);
+    }
+
+    private void CheckKinds()
+    {
+        foreach (string folder in (ReadOnlySpan<string>)[Path.GetDirectoryName(BlobFolder)!, BlobFolder, IngestFolder])
+        {
+            if (new DirectoryInfo(folder).LinkTarget is not null || File.Exists(folder))
+            {
+                throw new DevcontainerException(Codes.LayoutInvalid, Root, $"'{folder}' is not a folder");
+            }
+        }
+
+        foreach (string name in (ReadOnlySpan<string>)[IndexFile, LayoutFile])
+        {
+            if (Directory.Exists(Path.Combine(Root, name)))
+            {
+                throw new DevcontainerException(Codes.LayoutInvalid, Root, $"{name} is not a file");
+            }
+        }
     }
 
     private void CheckVersion()

@@ -181,6 +181,12 @@ public sealed class OutputFolder : IDisposable
             }
         }
 
+        string sboms = Path.Combine(Root, "sbom");
+        foreach (string folder in Directory.Exists(sboms) ? Directory.EnumerateDirectories(sboms) : [])
+        {
+            Delete(folder);
+        }
+
         string receipt = Path.Combine(Root, Receipt.FileName);
         if (new FileInfo(receipt).LinkTarget is not null || Directory.Exists(receipt))
         {
@@ -209,7 +215,7 @@ public sealed class OutputFolder : IDisposable
 
         try
         {
-            var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, Share);
+            var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, Share, bufferSize: 0);
             if (!File.Exists(file))
             {
                 // Deleted after it was opened: nobody else would ask for this one.
@@ -236,7 +242,6 @@ public sealed class OutputFolder : IDisposable
         {
             stream.SetLength(0);
             stream.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            stream.Flush();
         }
         catch (IOException)
         {

@@ -61,7 +61,14 @@ internal static class Probe
         }
 
         string path = Path.Combine(outputPath, sbom.Path);
-        return File.Exists(path) && Digest.Sha256(File.ReadAllBytes(path)).Value == sbom.Digest;
+        try
+        {
+            return File.Exists(path) && Digest.Sha256(File.ReadAllBytes(path)).Value == sbom.Digest;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     // The layout is entered through the receipt's digest; every manifest below must be there, and every other blob in full size, or in the registry
@@ -88,7 +95,7 @@ internal static class Probe
             isWhole = layout.Reachable(root).All(layout.Contains);
             return isWhole || RemoteLayout.RepositoryOf(root) is not null;
         }
-        catch (Diagnostics.DevcontainerException)
+        catch (Exception e) when (e is Diagnostics.DevcontainerException or IOException or UnauthorizedAccessException)
         {
             // A damaged layout is no image: it is built anew.
             return false;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
@@ -191,6 +192,7 @@ public sealed class EngineFaultTests : EngineTests
 
     [TestMethod]
     [DataRow("debian:no-such-tag", "linux/amd64", "DEVC3063")]
+    [DataRow("debian:bookworm@sha256:0000000000000000000000000000000000000000000000000000000000000000", "linux/amd64", "DEVC3063")]
     [DataRow("debian:bookworm", "linux/s390x", "DEVC3064")]
     public async Task A_base_image_that_is_not_there_is_an_error_at_its_place(string image, string platform, string code)
     {
@@ -200,6 +202,115 @@ public sealed class EngineFaultTests : EngineTests
         Assert.AreEqual((file, 1, 12), (error.File, error.Line, error.Column));
         Assert.IsFalse(File.Exists(workspace[".devcontainer/devcontainer-prebuild.lock.json"]));
     }
+
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public async Task Links_in_the_place_of_what_is_ours_are_not_followed()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write(".devcontainer/Dockerfile", "FROM scratch\nCOPY --from=debian:bookworm /etc/debian_version /\n");
+        CommandResult reference = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        (await workspace.BuildAsync("clean")).Succeeded();
+        workspace.Write("../precious/blobs/sha256/file", "old");
+        workspace.Write("../precious/lock.json", await File.ReadAllTextAsync(workspace[LockFile]));
+        File.Delete(workspace[LockFile]);
+        File.CreateSymbolicLink(workspace[LockFile], workspace["../precious/lock.json"]);
+        Directory.CreateDirectory(workspace["bin/devcontainer"]);
+        foreach (string name in (string[])["image", "sbom", "plan", "receipt.json", ".lock", ".build-1"])
+        {
+            File.CreateSymbolicLink(workspace["bin/devcontainer/" + name], workspace[name == ".lock" ? "../precious/lock.json" : "../precious"]);
+        }
+
+        string before = FolderSnapshot.Take(workspace["../precious"]);
+        CommandResult built = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        Assert.AreEqual(CommandTests.Digest(reference), CommandTests.Digest(built));
+        (await workspace.BuildAsync("build", "-t:UpdateDevcontainerLock", "-p:DevcontainerRaiseEpoch=true")).Succeeded();
+        Assert.IsNull(new FileInfo(workspace[LockFile]).LinkTarget);
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace["../precious"]));
+        workspace.HasOnlyWholeOutput();
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public async Task Temporary_files_may_be_on_another_file_system_and_none_is_left()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string temporary = Path.Combine("/dev/shm", Path.GetRandomFileName());
+        Directory.CreateDirectory(temporary);
+        try
+        {
+            workspace.Environment["TMPDIR"] = temporary;
+            (await workspace.BuildAsync("build", "-p:DevcontainerDryRun=true")).Succeeded();
+            (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+            workspace.HasOnlyWholeOutput();
+
+            // Those of .NET itself are its own affair.
+            Assert.IsEmpty(Directory.GetFileSystemEntries(temporary, "devcontainer*"));
+        }
+        finally
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    [NeedsMount]
+    public async Task A_disk_that_is_full_is_an_error_and_what_was_there_stays()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string folder = workspace["bin/devcontainer"];
+        await using MountedFolder disk = await MountedFolder.CreateAsync(folder, "4m");
+        CommandResult first = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        string image = FolderSnapshot.Take(workspace["bin/devcontainer/image"]);
+        string receipt = await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]);
+
+        // In a file that we write, and in one that buildx writes.
+        await File.WriteAllBytesAsync(workspace[".devcontainer/hello.txt"], RandomNumberGenerator.GetBytes(6_000_000));
+        await FailsAsync();
+        workspace.WithSmallDevcontainer();
+        workspace.Write(".devcontainer/Dockerfile", "FROM debian:bookworm\n");
+        await FailsAsync();
+
+        await disk.ResizeAsync("256m");
+        (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        workspace.HasOnlyWholeOutput();
+        workspace.WithSmallDevcontainer();
+        Assert.AreEqual(CommandTests.Digest(first), CommandTests.Digest((await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded()));
+
+        // Of a full disk, the clean that makes room succeeds.
+        await File.WriteAllBytesAsync(workspace["bin/devcontainer/filler"], new byte[1_000_000]);
+        await disk.ResizeAsync("2m");
+        Assert.AreNotEqual(0, (await Command.RunAsync("dd", ["if=/dev/zero", "of=" + workspace["bin/devcontainer/rest"]], folder)).ExitCode);
+        (await workspace.BuildAsync("clean")).Succeeded();
+
+        async Task FailsAsync()
+        {
+            BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC9003");
+            Assert.Contains("No space left", error.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.AreEqual(image, FolderSnapshot.Take(workspace["bin/devcontainer/image"]));
+            Assert.AreEqual(receipt, await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]));
+            workspace.HasOnlyWholeOutput();
+        }
+    }
+
+    [TestMethod]
+    [Long]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public async Task A_gigabyte_of_output_that_is_no_text_takes_no_memory()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        const string Noise = "head -c 4000 /dev/urandom | tr '\\n' x >noise; echo >>noise; yes \"$(cat noise)\" 2>/dev/null | head -c 1000000000 >&2; rm noise";
+        workspace.WithDocker(Working + $"*) cat >/dev/null; {Noise}; echo >&2; echo 'ERROR: so much' >&2; exit 1;; esac;; esac");
+
+        // Far less than the output, and enough for a build.
+        workspace.Environment["DOTNET_GCHeapHardLimit"] = "0x10000000";
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC4011");
+        Assert.Contains("so much", error.Text);
+        workspace.Environment.Remove("DOTNET_GCHeapHardLimit");
+        await SucceedsWithoutTheFaultAsync(workspace, "PATH");
+    }
+
+    private const string LockFile = ".devcontainer/devcontainer-prebuild.lock.json";
 
     // A docker whose engine can do everything up to the build itself.
     private const string Working = """

@@ -79,14 +79,37 @@ public sealed class FaultTests : SdkTests
     [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"./none\": {} } }", "DEVC2003", 2, 17)]
     [DataRow("{\n  \"build\": { \"dockerfile\": \"Nofile\" } }", "DEVC1012", 2, 28)]
     [DataRow("{\n  \"build\": { \"dockerfile\": \"Dockerfile\", \"context\": \"../..\" } }", "DEVC1013", 2, 53)]
+    [DataRow("{\n  \"build\": { \"dockerfile\": \"elsewhere/Dockerfile\" } }", "DEVC1013", 2, 28, DisplayName = "a Dockerfile behind a symbolic link")]
+    [DataRow("{\n  \"build\": { \"dockerfile\": \"Dockerfile\", \"context\": \"elsewhere\" } }", "DEVC1013", 2, 53, DisplayName = "a context behind a symbolic link")]
+    [DataRow("{ \"build\": { \"dockerfile\": \"Dockerfile\",\n  \"args\": { \"A\": \"${localEnv:PATH}\" } } }", "DEVC1014", 2, 18)]
+    [DataRow("{ \"image\": \"debian\", \"features\": { \"./one\": {} },\n  \"containerEnv\": { \"A\": \"${localEnv:PATH}\" } }", "DEVC1014", 2, 26)]
+    [DataRow("{\n  \"image\": \"-v/:/host\"\n}", "DEVC1040", 2, 12)]
+    [DataRow("{\n  \"image\": \"d\\u0435bian\"\n}", "DEVC1040", 2, 12, DisplayName = "Cyrillic e")]
+    [DataRow("{\n  \"image\": \"debian@sha256:12\"\n}", "DEVC1040", 2, 12)]
     public async Task A_wrong_configuration_is_one_error_at_its_place(string configuration, string code, int line, int column)
     {
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
         Directory.CreateDirectory(workspace[".git"]);
         string file = workspace.Write(".devcontainer/devcontainer.json", configuration);
+        workspace.Write("../elsewhere/Dockerfile", "FROM scratch\n");
+        File.CreateSymbolicLink(workspace[".devcontainer/elsewhere"], workspace["../elsewhere"]);
         string before = FolderSnapshot.Take(workspace.Folder);
         BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed(code);
         Assert.AreEqual((file, line, column), (error.File, error.Line, error.Column), error.Text);
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
+    }
+
+    [TestMethod]
+    [DataRow("FROM scratch\nCOPY --from=-v /a /b\n", "DEVC1040", 2)]
+    [DataRow("FROM scratch\n\nCOPY --from=d\u0435bian /a /b\n", "DEVC1040", 3, DisplayName = "Cyrillic e")]
+    [DataRow("FROM scratch AS a\nFROM ghcr.io/-/a\n", "DEVC1040", 2)]
+    public async Task A_wrong_image_in_a_Dockerfile_is_one_error_at_its_line(string dockerfile, string code, int line)
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string file = workspace.Write(".devcontainer/Dockerfile", dockerfile);
+        string before = FolderSnapshot.Take(workspace.Folder);
+        BuildMessage error = (await workspace.BuildAsync("build", "-t:Prebuild")).Failed(code);
+        Assert.AreEqual((file, line), (error.File, error.Line), error.Text);
         Assert.AreEqual(before, FolderSnapshot.Take(workspace.Folder));
     }
 

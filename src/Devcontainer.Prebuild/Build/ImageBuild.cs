@@ -33,7 +33,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     /// <param name="staging">An empty folder on the file system of the output.</param>
     /// <param name="layout">The layout that receives the blobs.</param>
     /// <param name="cancellationToken">Ends the build and its session.</param>
-    /// <exception cref="DevcontainerException">DEVC4010 to DEVC4012, DEVC4014.</exception>
+    /// <exception cref="DevcontainerException">DEVC9003, DEVC4010 to DEVC4012, DEVC4014.</exception>
     internal async Task<BuiltImages> RunAsync(
         PrebuildPlan plan,
         IReadOnlyList<PlatformPlan> platforms,
@@ -62,7 +62,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
             cancellationToken).ConfigureAwait(false);
         if (exitCode != 0)
         {
-            throw Failure(progress, plan, exitCode);
+            throw FullDisk(progress, staging) ?? Failure(progress, plan, exitCode);
         }
 
         var manifests = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
@@ -149,6 +149,16 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
             // buildx has ended well with blobs missing before (docs/builders.md).
             throw new DevcontainerException(Diagnostic.Create(Codes.LayoutIncomplete, null, target.Destination, e.Message), e);
         }
+    }
+
+    // buildx writes the layout, here: its disk is meant, not the engine's.
+    private static DevcontainerException? FullDisk(BuildProgress progress, string staging)
+    {
+        string error = progress.Failure?.Error ?? string.Join('\n', progress.PlainLines);
+        return error.Contains(staging, StringComparison.Ordinal)
+            && (error.Contains("no space left on device", StringComparison.Ordinal) || error.Contains("not enough space on the disk", StringComparison.Ordinal))
+            ? new DevcontainerException(Codes.OutputNotWritable, Path.GetDirectoryName(staging), FirstLine(error))
+            : null;
     }
 
     private static DevcontainerException Failure(BuildProgress progress, PrebuildPlan plan, int exitCode)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Receipts;
@@ -8,9 +9,9 @@ using Devcontainer.Prebuild.Receipts;
 namespace Devcontainer.Prebuild.Tests.Crashes;
 
 /// <summary>
-/// A prebuild that is killed as it enters a system call that changes a file: afterwards the receipt is the old one or the new one and its image is
-/// whole, and the next prebuild ends with the same image as one that was never killed. strace does the killing. A sample of the calls by default,
-/// with DEVCONTAINER_TEST_ALL=1 each of them.
+/// A prebuild that is killed, or finds the disk full, at a system call that changes a file: afterwards the receipt is the old one or the new one and
+/// its image is whole, and the next prebuild ends with the same image as one that nothing befell. strace does it. A sample of the calls by default, with
+/// DEVCONTAINER_TEST_ALL=1 each of them.
 /// </summary>
 [TestClass]
 [TestCategory("Unix")]
@@ -19,6 +20,9 @@ public sealed partial class CrashTests
     private const int SampleSize = 8;
     private const int Killed = 128 + 9;
     private const string Calls = "rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,mkdir,mkdirat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync";
+
+    // What needs room on a disk. Not `write`: files of ours are written at positions.
+    private const string GrowingCalls = "mkdir,pwrite64,ftruncate,fsync,rename,link";
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -31,24 +35,9 @@ public sealed partial class CrashTests
         using var folder = new TemporaryFolder();
         SmallPrebuild.Prepare(folder);
         string[] texts = ["one", "two"];
-        var expected = new Dictionary<string, (string Key, string Digest)>();
-        foreach (string text in texts)
-        {
-            folder.Write("repo/.devcontainer/hello.txt", text);
-            expected[text] = Identity((await SmallPrebuild.RunAsync(folder.Path)).Receipt);
-        }
-
+        Dictionary<string, (string Key, string Digest)> expected = await ExpectedAsync(folder, texts);
         Start(folder, first, texts[0]);
-        (string Call, int Number)[] points = [.. (await CountAsync(folder)).SelectMany(static call => Enumerable.Range(1, call.Value).Select(number => (call.Key, number)))];
-        Assert.IsGreaterThan(30, points.Length, "A prebuild changes more than that.");
-        if (Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_ALL") != "1")
-        {
-            int seed = Environment.TickCount;
-            TestContext.WriteLine($"Seed {seed}.");
-            new Random(seed).Shuffle(points);
-            points = points[..SampleSize];
-        }
-
+        (string Call, int Number)[] points = Sample(await CountAsync(folder, Calls));
         int killed = 0;
         string old = texts[0];
         foreach ((string call, int number) in points)
@@ -56,7 +45,7 @@ public sealed partial class CrashTests
             string @new = texts[1 - Array.IndexOf(texts, old)];
             Start(folder, first, @new);
             string at = $"killed at {call} {number}";
-            int exitCode = await RunAsync(folder, $"--inject={call}:signal=KILL:when={number}", "--trace=" + call);
+            (int exitCode, _) = await RunAsync(folder, $"--inject={call}:signal=KILL:when={number}", "--trace=" + call);
             Assert.IsTrue(exitCode is 0 or Killed, $"exit code {exitCode}, {at}");
             killed += exitCode == Killed ? 1 : 0;
             Receipt? receipt = ReceiptFile.TryRead(folder["output"]);
@@ -76,9 +65,89 @@ public sealed partial class CrashTests
             old = @new;
         }
 
-        // The runtime's own calls are not the same every time.
+        // Not all: the runtime's own calls are not the same every time.
         Assert.IsGreaterThan(points.Length / 2, killed, $"Killed {killed} times at {points.Length} points.");
-        TestContext.WriteLine($"Killed {killed} times at {points.Length} points: {string.Join(", ", points.GroupBy(p => p.Call).Select(g => g.Key + " " + g.Count()))}");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [DataRow(false, DisplayName = "over an image")]
+    [DataRow(true, DisplayName = "the first time")]
+    public async Task A_disk_that_is_full_from_some_point_on_is_one_error_and_leaves_the_old_state(bool first)
+    {
+        using var folder = new TemporaryFolder();
+        SmallPrebuild.Prepare(folder);
+        string[] texts = ["one", "two"];
+        Dictionary<string, (string Key, string Digest)> expected = await ExpectedAsync(folder, texts);
+        Start(folder, first, texts[0]);
+        (string Call, int Number)[] points = Sample(await CountAsync(folder, GrowingCalls));
+        int refused = 0;
+        string old = texts[0];
+        foreach ((string call, int number) in points)
+        {
+            string @new = texts[1 - Array.IndexOf(texts, old)];
+            Start(folder, first, @new);
+            string at = $"no room at {call} {number}";
+            (int exitCode, string output) = await RunAsync(folder, $"--inject={call}:error=ENOSPC:when={number}+", "--trace=" + call);
+            if (exitCode == 0)
+            {
+                // What failed was not needed, such as the process id in the lock.
+                Assert.AreEqual(expected[@new], Identity(ReceiptFile.TryRead(folder["output"])!), at);
+            }
+            else
+            {
+                Assert.AreEqual(SmallPrebuild.Refused, exitCode, at + output);
+                Assert.IsTrue(output.Trim() is Codes.OutputNotWritable || (first && output.Trim() is Codes.LockFileNotWritable), at + output);
+                refused++;
+                Receipt? receipt = ReceiptFile.TryRead(folder["output"]);
+                if (first && receipt is null)
+                {
+                    Assert.IsFalse(File.Exists(folder["output/receipt.json"]), at);
+                }
+                else
+                {
+                    // The new one where there was no room to tidy up after it.
+                    Assert.IsTrue(Identity(receipt!) == expected[@new] || (!first && Identity(receipt!) == expected[old]), at);
+                    AssertIsWhole(receipt!, folder["output/image"], at);
+                }
+
+                Assert.IsEmpty(Directory.Exists(folder["output"]) ? Directory.GetFiles(folder["output"], ".*.tmp", SearchOption.AllDirectories) : [], at);
+                Assert.IsEmpty(Directory.GetFiles(folder["repo/.devcontainer"], ".*.tmp"), at);
+            }
+
+            Assert.AreEqual(expected[@new], Identity((await SmallPrebuild.RunAsync(folder.Path)).Receipt), at);
+            AssertIsTidy(folder, at);
+            old = @new;
+        }
+
+        Assert.IsGreaterThan(points.Length / 2, refused, $"Refused {refused} times at {points.Length} points.");
+    }
+
+    private static async Task<Dictionary<string, (string Key, string Digest)>> ExpectedAsync(TemporaryFolder folder, string[] texts)
+    {
+        var expected = new Dictionary<string, (string Key, string Digest)>();
+        foreach (string text in texts)
+        {
+            folder.Write("repo/.devcontainer/hello.txt", text);
+            expected[text] = Identity((await SmallPrebuild.RunAsync(folder.Path)).Receipt);
+        }
+
+        return expected;
+    }
+
+    private (string Call, int Number)[] Sample(IReadOnlyDictionary<string, int> calls)
+    {
+        (string Call, int Number)[] points = [.. calls.SelectMany(static call => Enumerable.Range(1, call.Value).Select(number => (call.Key, number)))];
+        Assert.IsGreaterThan(30, points.Length, "A prebuild changes more than that.");
+        if (Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_ALL") == "1")
+        {
+            return points;
+        }
+
+        int seed = Environment.TickCount;
+        TestContext.WriteLine($"Seed {seed}.");
+        new Random(seed).Shuffle(points);
+        return points[..SampleSize];
     }
 
     private static (string Key, string Digest) Identity(Receipt receipt) => (receipt.IndexKey, receipt.Image.Digest);
@@ -122,10 +191,11 @@ public sealed partial class CrashTests
     private static bool IsMetrics(string file, string metrics) => file == metrics || AtomicFile.IsUnfinished(file, metrics);
 
     /// <summary>How often a prebuild makes each of the calls, on the thread that makes the most of them.</summary>
-    private static async Task<IReadOnlyDictionary<string, int>> CountAsync(TemporaryFolder folder)
+    private static async Task<IReadOnlyDictionary<string, int>> CountAsync(TemporaryFolder folder, string calls)
     {
         string log = folder["calls.txt"];
-        Assert.AreEqual(0, await RunAsync(folder, "--trace=" + Calls, "--output=" + log));
+        (int exitCode, string output) = await RunAsync(folder, "--trace=" + calls, "--output=" + log);
+        Assert.AreEqual(0, exitCode, output);
         return (await File.ReadAllLinesAsync(log))
             .Select(static line => Call().Match(line))
             .Where(static match => match.Success)
@@ -134,14 +204,17 @@ public sealed partial class CrashTests
             .ToDictionary(static threads => threads.Key, static threads => threads.Max(static calls => calls.Count()));
     }
 
-    private static async Task<int> RunAsync(TemporaryFolder folder, params string[] options)
+    private static async Task<(int ExitCode, string Output)> RunAsync(TemporaryFolder folder, params string[] options)
     {
         var start = new ProcessStartInfo(
             "strace",
             [
                 "--follow-forks", "--quiet=all", "--output=/dev/null", .. options,
                 Path.Combine(AppContext.BaseDirectory, typeof(CrashTests).Assembly.GetName().Name!), SmallPrebuild.Command, folder.Path,
-            ]);
+            ])
+        {
+            RedirectStandardOutput = true,
+        };
 
         // One thread at work, and no files of the runtime's own in the temporary folder.
         start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
@@ -149,8 +222,9 @@ public sealed partial class CrashTests
         try
         {
             using Process process = Process.Start(start)!;
+            string output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
-            return process.ExitCode;
+            return (process.ExitCode, output);
         }
         catch (Win32Exception e)
         {

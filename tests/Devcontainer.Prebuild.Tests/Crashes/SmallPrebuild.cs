@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Processes;
@@ -12,6 +13,7 @@ namespace Devcontainer.Prebuild.Tests.Crashes;
 internal static class SmallPrebuild
 {
     internal const string Command = "prebuild";
+    internal const int Refused = 3;
 
     /// <summary>Writes the workspace.</summary>
     internal static void Prepare(TemporaryFolder folder)
@@ -41,7 +43,7 @@ internal static class SmallPrebuild
     internal static async Task<PrebuildResult> RunAsync(string folder) =>
         (await new PrebuildPipeline(new Engine(), new Catalog(), new RecordingReporter()).RunAsync(Request(folder), CancellationToken.None))!;
 
-    /// <summary>Runs it on one thread, whose system calls can be counted.</summary>
+    /// <summary>Runs it on one thread, whose system calls can be counted. An error is said by its code and <see cref="Refused"/>.</summary>
     internal static async Task<int> RunAloneAsync(string folder)
     {
         if (!ThreadPool.SetMinThreads(1, 1) || !ThreadPool.SetMaxThreads(1, 1))
@@ -49,8 +51,16 @@ internal static class SmallPrebuild
             return 1;
         }
 
-        await Task.Run(() => RunAsync(folder));
-        return 0;
+        try
+        {
+            await Task.Run(() => RunAsync(folder));
+            return 0;
+        }
+        catch (DevcontainerException e)
+        {
+            await Console.Out.WriteLineAsync(e.Diagnostic.Code);
+            return Refused;
+        }
     }
 
     /// <summary>Builds what it is given in the plan's context into a layout of one layer.</summary>

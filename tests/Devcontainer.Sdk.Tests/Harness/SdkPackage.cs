@@ -36,6 +36,11 @@ public static class SdkPackage
             ["pack", "sdk/Devcontainer.Sdk.csproj", "-c", Repository.Configuration, $"-p:PackageVersion={Version}", "-o", Feed, "-tl:off", "-nodeReuse:false"],
             Repository.Root);
         Assert.AreEqual(0, pack.ExitCode, pack.Report);
+
+        // Unpacked before any test: NuGet's lock against two that unpack at once is in TMPDIR, and tests have a TMPDIR of their own.
+        using var workspace = new Workspace();
+        workspace.Write("dev.proj", """<Project Sdk="Devcontainer.Sdk" />""");
+        (await workspace.DotnetAsync("msbuild", "-getProperty:UsingDevcontainerSdk")).Succeeded();
     }
 
     /// <summary>Leaves nothing behind.</summary>
