@@ -136,6 +136,12 @@ public static class Codes
     // 6xxx: verify
     public const string PackageListUnreadable = "DEVC6001";
 
+    // 8xxx: generated files
+    public const string WorkflowEdited = "DEVC8001";
+    public const string WorkflowForeign = "DEVC8002";
+    public const string WorkflowNotWritable = "DEVC8003";
+    public const string ProjectOutsideRepository = "DEVC8004";
+
     // 9xxx: environment
     public const string PropertyInvalid = "DEVC9001";
     public const string PropertyUnknown = "DEVC9002";
