@@ -3,7 +3,7 @@ using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
 
-/// <summary>The generated workflow of GitHub Actions.</summary>
+/// <summary>The generated workflow of GitHub Actions, and this repository's own.</summary>
 [TestClass]
 public sealed class WorkflowTests : SdkTests
 {
@@ -65,6 +65,33 @@ public sealed class WorkflowTests : SdkTests
         Assert.Contains("""DEVCONTAINER_BEFORE: "${{ 'echo \"${{ secrets.X }}\"' }}" """.TrimEnd(), text);
         Assert.Contains("-t:PublishDevcontainer ", text);
         Assert.DoesNotContain("schedule", text);
+    }
+
+    [TestMethod]
+    public async Task This_repository_s_own_is_up_to_date()
+    {
+        // The same files at the same places, with the SDK of this run.
+        Workspace workspace = NewWorkspace();
+        Directory.CreateDirectory(workspace[".git"]);
+        string own = Repository.At(".devcontainer");
+        foreach (string file in Directory.EnumerateFiles(own, "*", SearchOption.AllDirectories).Where(file => !Path.GetRelativePath(own, file).StartsWith("bin", StringComparison.Ordinal)))
+        {
+            workspace.Write(Path.GetRelativePath(Repository.Root, file), await File.ReadAllTextAsync(file));
+        }
+
+        workspace.Write(".devcontainer/nuget.config", SdkPackage.NuGetConfig);
+        foreach (string file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "eng/Versions.props" })
+        {
+            workspace.Write(file, await File.ReadAllTextAsync(Repository.At(file)));
+        }
+
+        string workflow = ".github/workflows/devcontainer.yml";
+        workspace.Write(workflow, await File.ReadAllTextAsync(Repository.At(workflow)));
+        CommandResult result = (await workspace.BuildAsync("build", ".devcontainer", Target, "-p:DevcontainerOverwriteWorkflow=true")).Succeeded();
+        Assert.AreEqual(
+            (await File.ReadAllTextAsync(Repository.At(workflow))).ReplaceLineEndings("\n"),
+            (await File.ReadAllTextAsync(workspace[workflow])).ReplaceLineEndings("\n"),
+            "Run eng/pack.sh && dotnet build .devcontainer -t:GenerateDevcontainerWorkflow -p:DevcontainerOverwriteWorkflow=true\n" + result.Report);
     }
 
     [TestMethod]
