@@ -46,6 +46,23 @@ public sealed class CITests : EngineTests
     }
 
     [TestMethod]
+    public async Task A_push_of_the_default_branch_is_tagged_and_told()
+    {
+        Workspace workspace = OnGitHub("push", "refs/heads/main", """{ "repository": { "full_name": "me/repo", "default_branch": "main" } }""");
+        string name = $"{TestEngine.Registry}/devcontainer-sdk-test/{Guid.NewGuid():N}";
+        string[] names = [$"-p:DevcontainerRegistry={TestEngine.Registry}", $"-p:DevcontainerRepository={name[(TestEngine.Registry!.Length + 1)..]}"];
+        CommandResult publish = (await workspace.BuildAsync("publish", ["-p:PushDevcontainer=true", .. names])).Succeeded();
+        foreach (string tag in new[] { "latest", "sha-0123456", "main" })
+        {
+            Assert.AreEqual(CommandTests.Digest(publish), await TestEngine.RunAsync("crane", "digest", $"{name}:{tag}"));
+        }
+
+        Assert.Contains($"\n{name}:latest\n{name}:sha-0123456\n{name}:main\n", await File.ReadAllTextAsync(workspace["output"]));
+        Assert.Contains("<code>sha-0123456</code>", await File.ReadAllTextAsync(workspace["summary"]));
+        Assert.Contains("(local: unchanged)", CommandTests.Result((await workspace.BuildAsync("build", names)).Succeeded()));
+    }
+
+    [TestMethod]
     public async Task Only_publishing_tells_the_system_and_only_where_it_may()
     {
         Workspace workspace = OnGitHub("push", "refs/heads/main", "{}");
