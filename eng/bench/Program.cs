@@ -22,6 +22,7 @@ Console.WriteLine();
 Console.WriteLine("| figure | command | median s | min–max s | ratio of medians |");
 Console.WriteLine("|---|---|---|---|---|");
 Report.Print("1 nothing to do", rounds, prepare: null, ours, floor, reference);
+FreshMachine.Print(root, output, registry, cli, rounds);
 
 foreach ((string name, string workspace) in new[] { ("3 full build, two small Features", small), ("3 full build, apt packages", large) })
 {
@@ -50,12 +51,20 @@ foreach ((string name, string workspace) in new[] { ("3 full build, two small Fe
 /// <summary>One command that is measured.</summary>
 internal sealed record Command(string Name, string FileName, IReadOnlyList<string> Arguments, string WorkingDirectory)
 {
+    /// <summary>What it has as PATH; null for that of this process.</summary>
+    internal string? Path { get; init; }
+
     /// <summary>Runs it to its end and returns the seconds it took.</summary>
     internal double Run()
     {
         var info = new ProcessStartInfo(FileName, Arguments) { WorkingDirectory = WorkingDirectory, RedirectStandardOutput = true, RedirectStandardError = true };
         info.Environment["DevcontainerLockedMode"] = "false";
         info.Environment["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1";
+        if (Path is not null)
+        {
+            info.Environment["PATH"] = Path;
+        }
+
         long started = Stopwatch.GetTimestamp();
         using Process process = Process.Start(info)!;
         Task<string> standardOutput = process.StandardOutput.ReadToEndAsync();

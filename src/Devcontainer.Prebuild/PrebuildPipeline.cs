@@ -132,9 +132,8 @@ public sealed class PrebuildPipeline
         var receipts = new ReceiptBuilder(inputs, keys, layout, output, metrics.Jobs, _reporter);
         receipts.Shared(shared.Platforms);
         missing = [.. missing.Where(platform => shared.Platforms.All(found => found.Manifest.Platform != platform))];
-        ImageReference? blobs = await metrics.Jobs
-            .RunAsync("layers", token => PrepareLayoutAsync(request, previous, reusable, shared.Platforms, repository, layout, registries, output, token), cancellationToken)
-            .ConfigureAwait(false);
+        ImageReference? blobs = await FetchLayersAsync(
+            request, previous, reusable, shared.Platforms, repository, layout, registries, output, metrics.Jobs, cancellationToken).ConfigureAwait(false);
         if (missing.Length > 0)
         {
             TellChanges(inputs, previous);
@@ -183,7 +182,7 @@ public sealed class PrebuildPipeline
     /// one that others are in.
     /// </summary>
     /// <returns>The repository that has what the layout lacks; null where it lacks nothing.</returns>
-    private async Task<ImageReference?> PrepareLayoutAsync(
+    private async Task<ImageReference?> FetchLayersAsync(
         PrebuildRequest request,
         Receipt? previous,
         IReadOnlyList<ReceiptPlatform> reusable,
@@ -192,12 +191,18 @@ public sealed class PrebuildPipeline
         OciLayout layout,
         RegistryAccess registries,
         OutputFolder output,
+        JobRunner jobs,
         CancellationToken cancellationToken)
     {
         foreach (SharedPlatform platform in shared)
         {
             if (request.GenerateSbom && platform.Sbom is null
-                && !await registries.Transfers.PullAsync(repository!, platform.Manifest, layout, cancellationToken).ConfigureAwait(false))
+                && !await jobs.RunAsync(
+                    "layers",
+                    platform.Manifest.Platform!.ToString(),
+                    JobLimits.None,
+                    token => registries.Transfers.PullAsync(repository!, platform.Manifest, layout, token),
+                    cancellationToken).ConfigureAwait(false))
             {
                 throw new DevcontainerException(Codes.SharedImageGone, repository!.WithDigest(platform.Manifest.Digest));
             }
@@ -211,7 +216,7 @@ public sealed class PrebuildPipeline
             bool needsLayers = request.GenerateSbom && reusable.Any(platform => !Probe.HasSbom(platform, output.Root));
             if (before is not null && (needsLayers || (shared.Count > 0 && before.Name != repository!.Name)))
             {
-                await RemoteLayout.CompleteAsync(layout, image, registries, _reporter, cancellationToken).ConfigureAwait(false);
+                await jobs.RunAsync("layers", token => RemoteLayout.CompleteAsync(layout, image, registries, _reporter, token), cancellationToken).ConfigureAwait(false);
                 before = null;
             }
         }
