@@ -128,6 +128,12 @@ public static class Codes
     public const string PushNeedsRegistry = "DEVC5041";
     public const string KeyTaken = "DEVC5042";
     public const string SharedImageGone = "DEVC5043";
+    public const string DigestMissing = "DEVC5044";
+    public const string DigestForeign = "DEVC5045";
+    public const string DigestFileInvalid = "DEVC5046";
+    public const string TagsPartlyMoved = "DEVC5047";
+    public const string RollbackFileInvalid = "DEVC5048";
+    public const string RollbackTargetGone = "DEVC5049";
     public const string NoTags = "DEVC5050";
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";

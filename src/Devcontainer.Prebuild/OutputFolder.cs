@@ -43,10 +43,13 @@ public sealed class OutputFolder : IDisposable
     /// <summary>The plan.</summary>
     internal string Plan => Path.Combine(Root, "plan");
 
-    private static readonly string[] Folders = ["image", "sbom", "plan"];
+    private static readonly string[] Folders = ["image", "sbom", "plan", PlatformDigest.FolderName];
 
-    /// <summary>What a prebuild writes here, and a clean deletes.</summary>
-    private static readonly string[] Owned = [.. Folders, Receipt.FileName, PrebuildMetrics.FileName, PublishReport.DotenvFileName, LockName];
+    /// <summary>What a prebuild and a push write here, and a clean deletes.</summary>
+    private static readonly string[] Owned =
+    [
+        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName, LockName,
+    ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>
     /// <param name="path">Absolute path of the folder, which is made where it is not there.</param>

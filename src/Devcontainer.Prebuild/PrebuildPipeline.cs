@@ -98,6 +98,42 @@ public sealed class PrebuildPipeline
         }
     }
 
+    /// <summary>Makes the index of platforms that other machines have pushed by digest. Needs no engine, and no layer is fetched.</summary>
+    /// <param name="request">What is asked for; the output folder has the digest files.</param>
+    /// <param name="commit">The commit; null where nobody tells.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">DEVC5041, DEVC5043 to DEVC5046: a digest file is missing, wrong, or its image is gone; or an input is wrong.</exception>
+    public async Task<PrebuildResult> IndexAsync(PrebuildRequest request, string? commit, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        ImageReference repository = SharedRepository.NameOf(request.Registry, request.Repository)
+            ?? throw new DevcontainerException(Codes.PushNeedsRegistry, request.Repository);
+        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, ReceiptFile.TryRead(request.OutputPath), _reporter, cancellationToken).ConfigureAwait(false);
+        inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
+        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<PlatformDigest> digests = PlatformDigest.ReadAll(output.Root, request.Platforms, keys, commit);
+        using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
+        jobs.Note("inputs");
+        var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+        return await metrics.RecordAsync(async () =>
+        {
+            SharedImages shared = await jobs.RunAsync("registry", token => new SharedRepository(registries.Client, repository).TakeAsync(digests, token), cancellationToken)
+                .ConfigureAwait(false);
+            OciLayout layout = output.OpenLayout();
+            var receipts = new ReceiptBuilder(inputs, keys, layout, output, jobs, _reporter);
+            receipts.Shared(shared.Platforms);
+            ImageReference? blobs = await FetchLayersAsync(request, previous: null, [], shared.Platforms, repository, layout, registries, output, jobs, cancellationToken)
+                .ConfigureAwait(false);
+            receipts.Planned(await jobs
+                .RunAsync("plan", token => PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, _reporter, token), cancellationToken)
+                .ConfigureAwait(false));
+            Receipt receipt = await receipts.CompleteAsync(previous: null, [], blobs, jobs.Elapsed, cancellationToken).ConfigureAwait(false);
+            return Report(request, new PrebuildResult(receipt, "registry", output.LayoutOf(layout, receipt)), $"{digests.Count} platforms joined");
+        }).ConfigureAwait(false);
+    }
+
     private PrebuildResult? Hit(PrebuildRequest request, IReadOnlyList<CacheKey> keys, Receipt? receipt, string how) =>
         !request.Force
         && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom, out bool isWhole)

@@ -1,14 +1,12 @@
-using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild;
 using Devcontainer.Prebuild.Engine;
-using Devcontainer.Prebuild.Receipts;
 using Microsoft.Build.Framework;
 
 namespace Devcontainer.Tasks;
 
 /// <summary>Finds the image that has the key of the inputs, or builds it.</summary>
-public sealed class PrebuildDevcontainer : DevcontainerRequestTask
+public sealed class PrebuildDevcontainer : DevcontainerImageTask
 {
     /// <summary>DevcontainerForce.</summary>
     public string? Force { get; set; }
@@ -55,18 +53,6 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
     /// <summary>Whether a missing engine is a warning: the prebuild is part of a plain build.</summary>
     public string? EngineOptional { get; set; }
 
-    /// <summary>The image of all platforms: none where nothing was found or built.</summary>
-    [Output]
-    public ITaskItem[] Images { get; private set; } = [];
-
-    /// <summary>The manifests, one per platform.</summary>
-    [Output]
-    public ITaskItem[] Digests { get; private set; } = [];
-
-    /// <summary>The SBOMs, one per platform.</summary>
-    [Output]
-    public ITaskItem[] Sboms { get; private set; } = [];
-
     /// <inheritdoc />
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -103,34 +89,6 @@ public sealed class PrebuildDevcontainer : DevcontainerRequestTask
 
     // What tells that there is no engine to build with, other than that a build failed.
     private static readonly string[] EngineErrors = [Codes.DockerNotFound, Codes.EngineUnreachable, Codes.EngineHangs, Codes.BuildxMissing, Codes.BuilderCannotExport];
-
-    private void SetOutputs(PrebuildResult result)
-    {
-        Receipt receipt = result.Receipt;
-        SetKeysAndFeatures(receipt.Keys, receipt.Features);
-        Images =
-        [
-            Items.Create(
-                receipt.Image.Reference,
-                ("Digest", receipt.Image.Digest),
-                ("Tags", string.Join(';', receipt.Image.Tags)),
-                ("Platforms", string.Join(';', receipt.Platforms.Select(static p => p.Platform))),
-                ("Key", receipt.IndexKey),
-                ("Source", result.Source),
-                ("Layout", result.LayoutPath)),
-        ];
-        Digests = [.. receipt.Platforms.Select(p => Items.Create(
-            p.Digest,
-            ("Platform", p.Platform),
-            ("Reference", $"{receipt.Image.Name}@{p.Digest}"),
-            ("Size", p.Size.ToString(CultureInfo.InvariantCulture)),
-            ("Source", result.SourceOf(p.Platform))))];
-        Sboms = [.. receipt.Platforms.Where(static p => p.Sbom is not null).Select(p => Items.Create(
-            Path.Combine(OutputPath, p.Sbom!.Path),
-            ("Platform", p.Platform),
-            ("Subject", p.Digest),
-            ("PackageCount", p.Sbom.PackageCount.ToString(CultureInfo.InvariantCulture))))];
-    }
 
     private BuilderRequest BindBuilder(PrebuildRequest request) => new()
     {

@@ -9,6 +9,12 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
     /// <summary>PushDevcontainer.</summary>
     public string? Push { get; set; }
 
+    /// <summary>DevcontainerPushByDigest.</summary>
+    public string? ByDigest { get; set; }
+
+    /// <summary>The commit that is built (ResolveDevcontainerTags); empty where nobody tells.</summary>
+    public string? Commit { get; set; }
+
     /// <summary>Tags to push under (ResolveDevcontainerTags).</summary>
     public string? Tags { get; set; }
 
@@ -19,6 +25,7 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
         bool push = Switch("PushDevcontainer", Push);
+        bool byDigest = Switch("DevcontainerPushByDigest", ByDigest);
         bool dryRun = Switch("DevcontainerDryRun", DryRun);
         if (!string.IsNullOrEmpty(NotPushed))
         {
@@ -30,7 +37,7 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
         {
             if (push)
             {
-                Reporter.Status($"Would push under the tags {string.Join(", ", Split(Tags))}.");
+                Reporter.Status(byDigest ? "Would push by digest." : $"Would push under the tags {string.Join(", ", Split(Tags))}.");
             }
 
             return;
@@ -40,7 +47,16 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
         var publish = new ImagePublish(Reporter);
         if (push)
         {
-            await publish.PushAsync(output, BindLockTimeout(LockTimeout), Split(Tags), BindRegistries(), cancellationToken).ConfigureAwait(false);
+            var request = new PushRequest
+            {
+                OutputPath = output,
+                LockTimeout = BindLockTimeout(LockTimeout),
+                Registries = BindRegistries(),
+                Tags = Split(Tags),
+                ByDigest = byDigest,
+                Commit = string.IsNullOrEmpty(Commit) ? null : Commit,
+            };
+            await publish.PushAsync(request, cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -41,6 +41,10 @@ public sealed class ResolveDevcontainerTags : DevcontainerTask
     [Output]
     public string NotPushed { get; private set; } = string.Empty;
 
+    /// <summary>The commit that is built; of a pull request its last one. Empty where nobody tells.</summary>
+    [Output]
+    public string Commit { get; private set; } = string.Empty;
+
     /// <inheritdoc />
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -49,6 +53,7 @@ public sealed class ResolveDevcontainerTags : DevcontainerTask
             Absolute(WorkspaceFolder) ?? PrebuildRequest.WorkspaceOf(Absolute(ConfigFile)),
             string.IsNullOrWhiteSpace(DefaultBranch) ? null : DefaultBranch.Trim(),
             Reporter);
+        Commit = revision.HeadCommit ?? revision.Commit ?? string.Empty;
         if (!revision.MayPush(Switch("DevcontainerPushPullRequests", PushPullRequests)))
         {
             NotPushed = revision.IsFork ? $"{revision} comes from a fork" : $"{revision} is not merged yet";

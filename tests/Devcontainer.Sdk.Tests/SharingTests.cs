@@ -232,10 +232,11 @@ public sealed class SharingTests : EngineTests
         return workspace;
     }
 
+    private Workspace Copy(Workspace original, string platforms) => Copy(original, NewWorkspace("elsewhere"), platforms);
+
     // Another machine's clone: the same files at another path, without an output folder.
-    private Workspace Copy(Workspace original, string platforms)
+    internal static Workspace Copy(Workspace original, Workspace copy, string platforms)
     {
-        Workspace copy = NewWorkspace("elsewhere");
         foreach (string file in Directory.EnumerateFiles(original.Folder, "*", SearchOption.AllDirectories))
         {
             string relative = Path.GetRelativePath(original.Folder, file);
@@ -250,14 +251,14 @@ public sealed class SharingTests : EngineTests
     }
 
     // A file of its own, that is in no key; environment variables are properties.
-    private static void Name(Workspace workspace, string repository, string platforms)
+    internal static void Name(Workspace workspace, string repository, string platforms)
     {
         workspace.Environment["DevcontainerRegistry"] = TestEngine.Registry;
         workspace.Environment["DevcontainerRepository"] = repository;
         workspace.Environment["DevcontainerPlatforms"] = platforms;
     }
 
-    private static string NameOf(Workspace workspace) => $"{workspace.Environment["DevcontainerRegistry"]}/{workspace.Environment["DevcontainerRepository"]}";
+    internal static string NameOf(Workspace workspace) => $"{workspace.Environment["DevcontainerRegistry"]}/{workspace.Environment["DevcontainerRepository"]}";
 
     private static Task<CommandResult> PublishAsync(Workspace workspace, params string[] arguments) =>
         workspace.BuildAsync("publish", ["-p:PushDevcontainer=true", .. arguments]);
@@ -288,7 +289,7 @@ public sealed class SharingTests : EngineTests
     }
 
     // PATH as it is, but that no docker is on it.
-    private static string WithoutDocker(Workspace workspace) => string.Join(
+    internal static string WithoutDocker(Workspace workspace) => string.Join(
         Path.PathSeparator,
         System.Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
             .Where(static folder => !File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "docker.exe" : "docker")))

@@ -52,20 +52,18 @@ public sealed class ImagePublish
 
     /// <summary>
     /// Pushes: blobs, manifests, index, then SBOMs and receipt as referrers, then the tags of the keys, last the image's own tags; so a tag only ever
-    /// names what is there, with its receipt. Safe to repeat: what is there is not sent again.
+    /// names what is there, with its receipt. Safe to repeat: what is there is not sent again. <c>rollback.json</c> says what the tags named before, and
+    /// <c>published.json</c> what they name now.
     /// </summary>
-    /// <param name="outputPath">Absolute path of the output folder.</param>
-    /// <param name="lockTimeout">How long to wait for a build that writes there.</param>
-    /// <param name="tags">The tags to push under.</param>
-    /// <param name="settings">How registries are reached.</param>
+    /// <param name="request">What to push, and where.</param>
     /// <param name="cancellationToken">Ends it; a tag that has not moved by then names what it named before.</param>
     /// <returns>The receipt of the image.</returns>
-    /// <exception cref="DevcontainerException">There is no image, it has no registry, or the registry does not take it.</exception>
-    public async Task<Receipt> PushAsync(
-        string outputPath, TimeSpan lockTimeout, IReadOnlyList<string> tags, RegistrySettings settings, CancellationToken cancellationToken)
+    /// <exception cref="DevcontainerException">There is no image, it has no registry, or the registry does not take it. DEVC5047: some tags moved and
+    /// others did not.</exception>
+    public async Task<Receipt> PushAsync(PushRequest request, CancellationToken cancellationToken)
     {
-        using OutputFolder output = await OutputFolder.AcquireAsync(outputPath, lockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
-        using var registries = new RegistryAccess(settings, _processes);
+        using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
+        using var registries = new RegistryAccess(request.Registries, _processes);
         Receipt receipt = ReceiptOf(output.Root);
         ImageReference repository = SharedRepository.NameOf(receipt.Image.Registry, receipt.Image.Repository)
             ?? throw new DevcontainerException(Codes.PushNeedsRegistry, receipt.Image.Repository);
@@ -85,34 +83,48 @@ public sealed class ImagePublish
         // As it is named by others: without what the layout's own index says of it.
         root = new Descriptor(root.MediaType, root.Digest, root.Size);
         RegistryClient client = registries.Transfers;
-        PushResult pushed = await client.PushAsync(layout, root, repository, MountSources(receipt), cancellationToken).ConfigureAwait(false);
-        await ReceiptArtifact.PushAsync(client, repository, root, receipt, output.Root, cancellationToken).ConfigureAwait(false);
-        _reporter.Status(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Pushed {repository.WithDigest(image)}: {pushed.Uploaded} of {pushed.Uploaded + pushed.Mounted + pushed.Existing} blobs sent ({pushed.UploadedBytes / 1e6:0.0} MB)."));
-        await TagKeysAsync(client, repository, receipt, layout, root, cancellationToken).ConfigureAwait(false);
-        byte[] index = layout.ReadBlob(root);
-        foreach (string tag in tags)
+        foreach (Descriptor part in request.ByDigest ? layout.ReadIndex(root).Manifests : [root])
         {
-            await client.PutManifestAsync(repository.WithTag(tag), index, root.MediaType, cancellationToken).ConfigureAwait(false);
-            _reporter.Status($"Tagged {repository.WithTag(tag).Familiar}");
+            PushResult pushed = await client.PushAsync(layout, part, repository, MountSources(receipt), cancellationToken).ConfigureAwait(false);
+            _reporter.Status(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Pushed {repository.WithDigest(part.Digest)}: {pushed.Uploaded} of {pushed.Uploaded + pushed.Mounted + pushed.Existing} blobs sent ({pushed.UploadedBytes / 1e6:0.0} MB)."));
         }
 
+        IReadOnlyList<Descriptor> sboms = await ReceiptArtifact.PushSbomsAsync(client, repository, receipt, output.Root, cancellationToken).ConfigureAwait(false);
+        if (request.ByDigest)
+        {
+            await TagKeysAsync(client, repository, receipt, layout, index: null, cancellationToken).ConfigureAwait(false);
+            foreach (ReceiptPlatform platform in receipt.Platforms)
+            {
+                new PlatformDigest(
+                    Platform.Parse(platform.Platform),
+                    Digest.Parse(platform.Digest),
+                    receipt.Key(KeyTier.Image, platform.Platform),
+                    request.Commit,
+                    repository.Name).Write(output.Root);
+            }
+
+            return receipt;
+        }
+
+        await ReceiptArtifact.PushAsync(client, repository, root, receipt, sboms, cancellationToken).ConfigureAwait(false);
+        await TagKeysAsync(client, repository, receipt, layout, root, cancellationToken).ConfigureAwait(false);
+        await new TagMove(client, repository, _reporter).RunAsync(root, layout.ReadBlob(root), request.Tags, output.Root, cancellationToken).ConfigureAwait(false);
         return receipt;
     }
 
     /// <summary>Gives the image the tags of its keys. One that names another image already stays as it is: others have been given that image.</summary>
     private async Task TagKeysAsync(
-        RegistryClient client, ImageReference repository, Receipt receipt, OciLayout layout, Descriptor root, CancellationToken cancellationToken)
+        RegistryClient client, ImageReference repository, Receipt receipt, OciLayout layout, Descriptor? index, CancellationToken cancellationToken)
     {
         foreach (CacheKey key in receipt.Keys)
         {
-            if (KeyTags.Of(key) is not { } tag)
+            if (KeyTags.Of(key) is not { } tag || (key.Platform is null ? index : ManifestOf(receipt, key.Platform)) is not { } target)
             {
                 continue;
             }
 
-            Descriptor target = key.Platform is null ? root : ManifestOf(receipt, key.Platform);
             Descriptor? taken = await client.ResolveAsync(repository.WithTag(tag), cancellationToken).ConfigureAwait(false);
             if (taken is null)
             {

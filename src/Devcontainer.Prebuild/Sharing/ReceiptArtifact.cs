@@ -20,20 +20,18 @@ internal static class ReceiptArtifact
     private const string Created = "org.opencontainers.image.created";
     private const string Packages = "com.devcontainer-sdk.packages";
 
-    /// <summary>Puts the receipt, with its SBOMs, to the index, and each SBOM to its platform's manifest. Safe to repeat.</summary>
+    /// <summary>Puts each SBOM to its platform's manifest. Safe to repeat.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="repository">Where the image is already.</param>
-    /// <param name="index">The image's index.</param>
+    /// <param name="repository">Where the manifests are already.</param>
     /// <param name="receipt">The image's receipt.</param>
     /// <param name="outputPath">The folder that has the receipt's files.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal static async Task PushAsync(
-        RegistryClient client, ImageReference repository, Descriptor index, Receipt receipt, string outputPath, CancellationToken cancellationToken)
+    /// <returns>The SBOMs as blobs of the repository, named by their path.</returns>
+    internal static async Task<IReadOnlyList<Descriptor>> PushSbomsAsync(
+        RegistryClient client, ImageReference repository, Receipt receipt, string outputPath, CancellationToken cancellationToken)
     {
         await client.PushBlobAsync(repository, "{}"u8.ToArray(), MediaTypes.Empty, cancellationToken).ConfigureAwait(false);
-        var annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Created] = receipt.Built.ToString("O", CultureInfo.InvariantCulture) };
-        Descriptor record = await client.PushBlobAsync(repository, ReceiptFile.Serialize(receipt), ArtifactType, cancellationToken).ConfigureAwait(false);
-        var layers = new List<Descriptor> { Named(record, Receipt.FileName) };
+        var sboms = new List<Descriptor>();
         foreach (ReceiptPlatform platform in receipt.Platforms)
         {
             if (platform.Sbom is not { } sbom)
@@ -43,7 +41,7 @@ internal static class ReceiptArtifact
 
             byte[] content = await File.ReadAllBytesAsync(Path.Combine(outputPath, sbom.Path), cancellationToken).ConfigureAwait(false);
             Descriptor blob = Named(await client.PushBlobAsync(repository, content, SpdxType, cancellationToken).ConfigureAwait(false), sbom.Path);
-            layers.Add(blob);
+            sboms.Add(blob);
             await client.PutReferrerAsync(
                 repository,
                 new ImageManifest
@@ -57,9 +55,30 @@ internal static class ReceiptArtifact
                 cancellationToken).ConfigureAwait(false);
         }
 
+        return sboms;
+    }
+
+    /// <summary>Puts the receipt, with its SBOMs, to the index. Safe to repeat.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="repository">Where the index is already.</param>
+    /// <param name="index">The image's index.</param>
+    /// <param name="receipt">The image's receipt.</param>
+    /// <param name="sboms">Its SBOMs (<see cref="PushSbomsAsync"/>).</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal static async Task PushAsync(
+        RegistryClient client, ImageReference repository, Descriptor index, Receipt receipt, IReadOnlyList<Descriptor> sboms, CancellationToken cancellationToken)
+    {
+        Descriptor record = await client.PushBlobAsync(repository, ReceiptFile.Serialize(receipt), ArtifactType, cancellationToken).ConfigureAwait(false);
         await client.PutReferrerAsync(
             repository,
-            new ImageManifest { ArtifactType = ArtifactType, Config = Descriptor.EmptyJson, Layers = layers, Subject = index, Annotations = annotations },
+            new ImageManifest
+            {
+                ArtifactType = ArtifactType,
+                Config = Descriptor.EmptyJson,
+                Layers = [Named(record, Receipt.FileName), .. sboms],
+                Subject = index,
+                Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Created] = receipt.Built.ToString("O", CultureInfo.InvariantCulture) },
+            },
             cancellationToken).ConfigureAwait(false);
     }
 

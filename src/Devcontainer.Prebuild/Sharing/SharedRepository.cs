@@ -38,6 +38,21 @@ internal sealed class SharedRepository(RegistryClient client, ImageReference nam
         }
     }
 
+    /// <summary>Takes the images of platforms that were pushed by digest.</summary>
+    /// <exception cref="DevcontainerException">DEVC5043: one is not there; or the registry does not answer.</exception>
+    internal async Task<SharedImages> TakeAsync(IReadOnlyList<PlatformDigest> digests, CancellationToken cancellationToken)
+    {
+        SharedPlatform[] platforms = await Task.WhenAll(digests.Select(async digest =>
+        {
+            ImageReference reference = name.WithDigest(digest.Digest);
+            RegistryManifest manifest = await client.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
+                ?? throw new DevcontainerException(Codes.SharedImageGone, reference);
+            Sbom? sbom = await ReceiptArtifact.FindSbomAsync(client, name, digest.Digest, cancellationToken).ConfigureAwait(false);
+            return new SharedPlatform(manifest.Descriptor with { Platform = digest.Platform }, manifest.Bytes, sbom);
+        })).ConfigureAwait(false);
+        return new SharedImages(null, platforms);
+    }
+
     private async Task<SharedImage?> FindImageAsync(IReadOnlyList<CacheKey> keys, CancellationToken cancellationToken)
     {
         CacheKey key = keys[^1];

@@ -1,0 +1,97 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Processes;
+
+namespace Devcontainer.Prebuild.Sharing;
+
+/// <summary>Puts an image's tags back: to what they named before the last push, or to an image that is given.</summary>
+public sealed class ImageRollback(IBuildReporter reporter)
+{
+    /// <summary>Moves the tags back. Nothing moves unless all that they will name is there.</summary>
+    /// <param name="outputPath">The output folder, which has <c>rollback.json</c>.</param>
+    /// <param name="registry">Registry of the image, for a target that is given.</param>
+    /// <param name="repository">Repository of the image, for a target that is given.</param>
+    /// <param name="target">A digest or a tag; null for what the tags named before the last push.</param>
+    /// <param name="tags">The tags to move to the target; for the last push, its own are moved.</param>
+    /// <param name="settings">How registries are reached.</param>
+    /// <param name="cancellationToken">Ends it between two tags.</param>
+    /// <exception cref="DevcontainerException">DEVC5048: no push is known, or its record cannot be read; DEVC5049: the target, or something it needs, is
+    /// gone.</exception>
+    public async Task RunAsync(
+        string outputPath, string registry, string repository, string? target, IReadOnlyList<string> tags, RegistrySettings settings, CancellationToken cancellationToken)
+    {
+        using var registries = new RegistryAccess(settings, new ProcessRunner());
+        RegistryClient client = registries.Transfers;
+        if (target is not null)
+        {
+            ImageReference name = SharedRepository.NameOf(registry, repository) ?? throw new DevcontainerException(Codes.PushNeedsRegistry, repository);
+            ImageReference image = Digest.TryParse(target, out Digest digest) ? name.WithDigest(digest) : name.WithTag(target);
+            await MoveAsync(client, name, [.. tags.Select(tag => (tag, image))], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
+        PublishedImage last = PublishedImage.Read(path) ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
+        ImageReference from = ImageReference.Parse(last.Repository);
+        var moves = new List<(string, ImageReference)>();
+        foreach (PublishedTag tag in last.Tags)
+        {
+            if (tag.Previous is null)
+            {
+                reporter.Status($"{from.WithTag(tag.Tag).Familiar} was new; it stays.");
+            }
+            else
+            {
+                moves.Add((tag.Tag, from.WithDigest(Digest.Parse(tag.Previous))));
+            }
+        }
+
+        await MoveAsync(client, from, moves, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task MoveAsync(
+        RegistryClient client, ImageReference repository, List<(string Tag, ImageReference Target)> moves, CancellationToken cancellationToken)
+    {
+        var images = new List<RegistryManifest>();
+        foreach ((_, ImageReference target) in moves)
+        {
+            images.Add(await WholeAsync(client, repository, target, cancellationToken).ConfigureAwait(false));
+        }
+
+        for (int i = 0; i < moves.Count; i++)
+        {
+            ImageReference tag = repository.WithTag(moves[i].Tag);
+            await client.PutManifestAsync(tag, images[i].Bytes, images[i].Descriptor.MediaType, cancellationToken).ConfigureAwait(false);
+            reporter.Status($"{tag.Familiar} names {images[i].Descriptor.Digest} again.");
+        }
+    }
+
+    // A registry collects what nothing names: an index whose children, or a manifest whose blobs are gone cannot be run.
+    private static async Task<RegistryManifest> WholeAsync(
+        RegistryClient client, ImageReference repository, ImageReference target, CancellationToken cancellationToken)
+    {
+        RegistryManifest manifest = await client.GetManifestAsync(target, cancellationToken).ConfigureAwait(false)
+            ?? throw new DevcontainerException(Codes.RollbackTargetGone, target, "it is not there");
+        string name = manifest.Descriptor.Digest.Value;
+        if (MediaTypes.IsIndex(manifest.Descriptor.MediaType))
+        {
+            foreach (Descriptor child in ImageIndex.Parse(manifest.Bytes, name).Manifests)
+            {
+                await WholeAsync(client, repository, repository.WithDigest(child.Digest), cancellationToken).ConfigureAwait(false);
+            }
+
+            return manifest;
+        }
+
+        ImageManifest image = ImageManifest.Parse(manifest.Bytes, name);
+        foreach (Descriptor blob in image.Layers.Append(image.Config))
+        {
+            if (!await client.HeadBlobAsync(repository, blob, cancellationToken).ConfigureAwait(false))
+            {
+                throw new DevcontainerException(Codes.RollbackTargetGone, target, $"its blob {blob.Digest} is gone");
+            }
+        }
+
+        return manifest;
+    }
+}

@@ -1,0 +1,26 @@
+using Devcontainer.Prebuild.Sharing;
+using Microsoft.Build.Framework;
+
+namespace Devcontainer.Tasks;
+
+/// <summary>Puts the image's tags back to what they named before, or to an image that is given.</summary>
+public sealed class RollbackDevcontainer : DevcontainerRegistryTask
+{
+    /// <summary>DevcontainerRegistry.</summary>
+    public string? Registry { get; set; }
+
+    /// <summary>DevcontainerRepository.</summary>
+    [Required]
+    public string Repository { get; set; } = string.Empty;
+
+    /// <summary>DevcontainerImageTags.</summary>
+    public string? ImageTags { get; set; }
+
+    /// <summary>DevcontainerRollbackTo.</summary>
+    public string? To { get; set; }
+
+    /// <inheritdoc />
+    protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken) =>
+        new ImageRollback(Reporter).RunAsync(
+            Absolute(OutputPath), Registry ?? string.Empty, Repository, string.IsNullOrWhiteSpace(To) ? null : To.Trim(), Split(ImageTags), BindRegistries(), cancellationToken);
+}
