@@ -1,6 +1,7 @@
 using System.Text;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Keys;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
 
@@ -21,10 +22,15 @@ internal sealed class PlanFiles
     {
         _root = root;
         _plan = plan;
+        Context = Path.Combine(root, "context", NameOf(plan.Inputs.Context));
     }
 
-    /// <summary>Absolute path of the main context: empty where the build has none.</summary>
-    internal string Context => Path.Combine(_root, "context");
+    /// <summary>
+    /// Absolute path of the main context: empty where the build has none. Its last part stands for its content, since BuildKit keeps what it was sent under
+    /// that name, by whatever project, and takes from it each file that has the same size and time (moby/buildkit issue 2592, docker/buildx issue
+    /// 3093). Times are fixed here: of two files of one size it would build the first.
+    /// </summary>
+    internal string Context { get; }
 
     /// <summary>Absolute path of a platform's Dockerfile.</summary>
     internal string Dockerfile(Platform platform) => _dockerfiles[platform.ToString()];
@@ -65,6 +71,14 @@ internal sealed class PlanFiles
             AtomicFile.WriteIfChanged(path + ".dockerignore", "# plan/context is what is built, all of it.\n"u8.ToArray());
             _dockerfiles.Add(platform.Platform.ToString(), path);
         }
+    }
+
+    private static string NameOf(FileTree? context)
+    {
+        const int length = 16;
+        using var hash = new KeyHasher("context");
+        context?.AddTo(hash);
+        return hash.ToKey()[..length];
     }
 
     private void WriteContext(CancellationToken cancellationToken)
