@@ -25,9 +25,7 @@ public sealed partial class RegistryClient
             repository,
             async (endpoint, token) =>
             {
-                IReadOnlyList<Descriptor> referrers = await ListReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false)
-                    ?? (await FallbackAsync(endpoint, repository, subject, token).ConfigureAwait(false))?.Manifests
-                    ?? [];
+                IReadOnlyList<Descriptor> referrers = await FindReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false);
                 var wanted = new List<Descriptor>(referrers.Count);
                 foreach (Descriptor listed in referrers)
                 {
@@ -83,6 +81,28 @@ public sealed partial class RegistryClient
         return manifest is not null && ImageManifest.Parse(manifest.Bytes, listed.Digest.Value).ArtifactType is { } type
             ? listed with { ArtifactType = type }
             : listed;
+    }
+
+    // Both ways are asked side by side: one after the other would be one more wait, and which of them a registry has is not known before.
+    private async Task<IReadOnlyList<Descriptor>> FindReferrersAsync(
+        RegistryEndpoint endpoint, ImageReference repository, Digest subject, CancellationToken cancellationToken)
+    {
+        using var unneeded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<ImageIndex?> fallback = FallbackAsync(endpoint, repository, subject, unneeded.Token);
+        try
+        {
+            if (await ListReferrersAsync(endpoint, repository, subject, cancellationToken).ConfigureAwait(false) is { } listed)
+            {
+                return listed;
+            }
+
+            return (await fallback.ConfigureAwait(false))?.Manifests ?? [];
+        }
+        finally
+        {
+            await unneeded.CancelAsync().ConfigureAwait(false);
+            await ((Task)fallback).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     // Null where the registry has no referrers API.
