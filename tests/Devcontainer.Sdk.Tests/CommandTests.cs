@@ -36,7 +36,8 @@ public sealed class CommandTests : EngineTests
     [TestMethod]
     [DataRow("with space")]
     [DataRow("per%3Bcent 100%")]
-    [DataRow("quote's")]
+    [DataRow("quote's; semicolon")]
+    [DataRow("a \"double\" quote, a $HOME and a ${HOME}")]
     [DataRow("büld (1)")]
     public async Task A_build_works_in_a_folder_named(string name)
     {

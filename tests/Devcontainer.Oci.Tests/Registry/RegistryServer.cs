@@ -26,6 +26,9 @@ internal sealed class RegistryServer : IAsyncDisposable
 
     internal string Host => $"127.0.0.1:{Port}";
 
+    /// <summary>The folder of its storage.</summary>
+    internal string Storage => _folder["storage"];
+
     internal ImageReference Reference(string rest) => ImageReference.Parse($"{Host}/{rest}");
 
     /// <summary>Starts one.</summary>

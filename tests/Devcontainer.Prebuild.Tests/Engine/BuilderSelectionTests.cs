@@ -100,6 +100,34 @@ public sealed class BuilderSelectionTests
         "[worker.oci]\n  max-parallelism = 4\n  gc = true\n  reservedSpace = \"20GB\"\n  maxUsedSpace = \"20GB\"\n[registry.\"docker.io\"]\n  mirrors = [\"mirror.example\"]\n",
         BuilderSelection.Configuration(new BuilderRequest { MaxParallelism = 4, KeepStorage = "20GB", RegistryMirrors = [new("docker.io", "mirror.example")] }));
 
+    [TestMethod]
+    [TestCategory("Unix")]
+    [DataRow(0)]
+    [DataRow(1)]
+    public async Task That_configuration_is_for_nobody_else_to_read_and_gone_afterwards(int exitCode)
+    {
+        string? path = null;
+        UnixFileMode mode = default;
+        var docker = new ScriptedDocker
+        {
+            ["buildx ls"] = (0, Current), ["info"] = (0, Containerd), ["buildx create"] = (exitCode, "no"), ["buildx inspect"] = (0, ""),
+        };
+        docker.OnCommand = arguments =>
+        {
+            if (arguments.ToList().IndexOf("--buildkitd-config") is > 0 and int option)
+            {
+                path = arguments[option + 1];
+                Assert.AreEqual("[worker.oci]\n  max-parallelism = 4\n", File.ReadAllText(path));
+                mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(Path.GetDirectoryName(path)!);
+            }
+        };
+        Task<Builder> selecting = SelectAsync(docker, new BuilderRequest { Name = "mine", MaxParallelism = 4 });
+        await Task.WhenAny(selecting);
+        Assert.AreEqual(exitCode == 0, selecting.IsCompletedSuccessfully);
+        Assert.AreEqual(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, mode);
+        Assert.IsFalse(Directory.Exists(Path.GetDirectoryName(path)));
+    }
+
     private static Task<Builder> SelectAsync(ScriptedDocker docker, BuilderRequest request) =>
         new BuilderSelection(new DockerCommand(docker, "/bin/docker", "/", new Dictionary<string, string>()), new Recorder()).SelectAsync(request, CancellationToken.None);
 
@@ -115,9 +143,12 @@ public sealed class BuilderSelectionTests
     {
         public List<string> Commands { get; } = [];
 
+        public Action<IReadOnlyList<string>>? OnCommand { get; set; }
+
         public Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
         {
             string command = string.Join(' ', request.Arguments);
+            OnCommand?.Invoke(request.Arguments);
             lock (Commands)
             {
                 Commands.Add(command);

@@ -44,6 +44,13 @@ internal sealed record CommandResult(string CommandLine, int ExitCode, string Ou
         return this;
     }
 
+    /// <summary>It ended well. At a high verbosity texts of other errors are shown, such as those in the parameters of a task.</summary>
+    internal CommandResult EndedWell()
+    {
+        Assert.AreEqual(0, ExitCode, Report);
+        return this;
+    }
+
     /// <summary>It ended well, with exactly one warning, of this code.</summary>
     internal BuildMessage SucceededWithWarning(string code)
     {

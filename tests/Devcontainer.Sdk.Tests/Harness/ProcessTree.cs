@@ -25,9 +25,9 @@ internal sealed class ProcessTree
     /// <summary>Whether a process has a text among its arguments: how what runs inside the engine is found.</summary>
     internal static bool HasArgument(string text) => Any("cmdline", text);
 
-    private static bool Any(string file, string text)
+    /// <summary>A file of every process but this one, such as <c>cmdline</c>.</summary>
+    internal static IEnumerable<byte[]> Read(string file)
     {
-        byte[] wanted = Encoding.UTF8.GetBytes(text);
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(process.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id == Environment.ProcessId)
@@ -35,19 +35,24 @@ internal sealed class ProcessTree
                 continue;
             }
 
+            byte[] content;
             try
             {
-                if (File.ReadAllBytes(Path.Combine(process, file)).AsSpan().IndexOf(wanted) >= 0)
-                {
-                    return true;
-                }
+                content = File.ReadAllBytes(Path.Combine(process, file));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // It has just ended, or is another user's.
+                continue;
             }
-        }
 
-        return false;
+            yield return content;
+        }
+    }
+
+    private static bool Any(string file, string text)
+    {
+        byte[] wanted = Encoding.UTF8.GetBytes(text);
+        return Read(file).Any(content => content.AsSpan().IndexOf(wanted) >= 0);
     }
 }
