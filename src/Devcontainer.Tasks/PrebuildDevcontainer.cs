@@ -1,5 +1,7 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild;
+using Devcontainer.Prebuild.Build;
+using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Engine;
 using Microsoft.Build.Framework;
 
@@ -50,6 +52,15 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
     /// <summary>DevcontainerCacheTo items.</summary>
     public ITaskItem[] CacheTo { get; set; } = [];
 
+    /// <summary>EnableDefaultDevcontainerCache.</summary>
+    public string? DefaultCache { get; set; }
+
+    /// <summary>Whether the default cache is written too, where the sources may go to a registry: the image is about to be pushed.</summary>
+    public string? WritesCache { get; set; }
+
+    /// <summary>DevcontainerPushPullRequests.</summary>
+    public string? PushPullRequests { get; set; }
+
     /// <summary>Whether a missing engine is a warning: the prebuild is part of a plain build.</summary>
     public string? EngineOptional { get; set; }
 
@@ -70,6 +81,11 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             BuildTimeout = BindBuildTimeout(),
             BuildRetries = Number("DevcontainerBuildRetries", BuildRetries, least: 0) ?? request.BuildRetries,
         };
+        if (Switch("EnableDefaultDevcontainerCache", DefaultCache) && request.Registry.Length > 0)
+        {
+            request = TeamCache.AddTo(request, Switch("_DevcontainerPushes", WritesCache) && MayPush(request));
+        }
+
         PrebuildResult? result;
         try
         {
@@ -118,6 +134,10 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             ? timeout
             : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuildTimeout", BuildTimeout, "it is above zero; leave it empty for no limit");
     }
+
+    private bool MayPush(PrebuildRequest request) => CISystems
+        .Revision(Environment, request.Registries.WorkspaceFolder, defaultBranch: null, Reporter)
+        .MayPush(Switch("DevcontainerPushPullRequests", PushPullRequests));
 
     // As buildx reads it: without any name=value it is a registry reference; `inline` and `gha` need nothing more.
     private CacheReference Cache(string itemName, ITaskItem item)

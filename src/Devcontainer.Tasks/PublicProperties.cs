@@ -48,6 +48,7 @@ internal static class PublicProperties
         "DevcontainerWorkflowRunners",
         "DevcontainerWorkflowSchedule",
         "DevcontainerWorkspaceFolder",
+        "EnableDefaultDevcontainerCache",
         "EnableDefaultDevcontainerCacheMounts",
         "EnableDefaultDevcontainerInputs",
         "GenerateDevcontainerProvenance",

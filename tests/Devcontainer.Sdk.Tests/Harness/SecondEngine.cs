@@ -5,11 +5,13 @@ namespace Devcontainer.Sdk.Tests.Harness;
 
 /// <summary>
 /// An engine for one test, whose cache is empty and which may be killed: dockerd beside the one that eng/engine.sh has set up, with nothing in common
-/// with it. It has no network of its own, so a RUN needs <c>--network=none</c>.
+/// with it but the bridge, of whose addresses it has a part of its own.
 /// </summary>
 internal sealed class SecondEngine : IAsyncDisposable
 {
+    private const int Parts = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static int _started;
     private Process? _process;
 
     private SecondEngine(string folder) => Folder = folder;
@@ -27,6 +29,8 @@ internal sealed class SecondEngine : IAsyncDisposable
     internal static async Task<SecondEngine> StartAsync()
     {
         var engine = new SecondEngine(Directory.CreateTempSubdirectory("engine-").FullName);
+        string network = (await File.ReadAllTextAsync(Path.Combine(Home!, "state/network"))).Trim();
+        int part = Interlocked.Increment(ref _started) % Parts;
         await File.WriteAllTextAsync(
             Path.Combine(engine.Folder, "daemon.json"),
             $$"""
@@ -36,7 +40,8 @@ internal sealed class SecondEngine : IAsyncDisposable
               "exec-root": "{{engine.Folder}}/exec",
               "pidfile": "{{engine.Folder}}/pid",
               "features": { "containerd-snapshotter": true },
-              "bridge": "none",
+              "bridge": "devc{{network}}",
+              "fixed-cidr": "10.{{network}}.255.{{128 + (16 * part)}}/28",
               "iptables": false,
               "ip6tables": false
             }

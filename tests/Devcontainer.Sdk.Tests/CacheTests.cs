@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Json;
+using Devcontainer.Sdk.Tests.Harness;
+
+namespace Devcontainer.Sdk.Tests;
+
+/// <summary>Build caches on a real registry, and engines that begin with an empty cache.</summary>
+[TestClass]
+[TestCategory("Engine")]
+public sealed class CacheTests : EngineTests
+{
+    private readonly string _repository = $"{Quickstart.Repository}/{Guid.NewGuid():N}";
+
+    [TestMethod]
+    [Long]
+    [NeedsSecondEngine]
+    [DataRow("registry")]
+    [DataRow("local")]
+    [DataRow("inline")]
+    public async Task Of_caches_that_are_written_all_at_once_each_does_on_its_own(string type)
+    {
+        Workspace workspace = NewWorkspace();
+        string cache = $"{TestEngine.Registry}/{_repository}:cache";
+        string image = $"{TestEngine.Registry}/{_repository}:image";
+        workspace.Write(
+            "dev.proj",
+            $"""
+            <Project Sdk="Devcontainer.Sdk">
+              <ItemGroup Condition="'$(From)' == ''">
+                <DevcontainerCacheTo Include="type=registry,ref={cache},mode=max;type=local,dest=folder,mode=max;inline" />
+              </ItemGroup>
+              <ItemGroup>
+                <DevcontainerCacheFrom Include="{cache}" Condition="'$(From)' == 'registry'" />
+                <DevcontainerCacheFrom Include="type=local,src=folder" Condition="'$(From)' == 'local'" />
+              </ItemGroup>
+            </Project>
+            """);
+        WriteDevcontainer(workspace, "");
+        string seconds = "sleep 1; cat /proc/sys/kernel/random/uuid >/id";
+        workspace.Write(".devcontainer/Dockerfile", $"FROM debian:bookworm\nCOPY hello.txt /\nRUN {seconds}\n");
+        workspace.Write(".devcontainer/hello.txt", $"{Guid.NewGuid()}\n");
+        (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        Assert.HasCount(2, Read(workspace).GetProperty("transfers").EnumerateArray().Where(static t => t.GetProperty("kind").GetString() == "cache export"));
+        await TestEngine.RunAsync("crane", "push", workspace["bin/devcontainer/image"], image);
+        string id = await IdAsync(workspace);
+
+        // The same on a machine that has nothing but the cache. An inline one is found in the image itself.
+        await using SecondEngine engine = await SecondEngine.StartAsync();
+        (await workspace.BuildAsync("clean")).Succeeded();
+        workspace.Environment["DOCKER_HOST"] = engine.Host;
+        if (type == "inline")
+        {
+            WriteDevcontainer(workspace, image);
+        }
+
+        CommandResult built = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:From=" + type)).Succeeded();
+        JsonElement steps = Read(workspace).GetProperty("steps");
+        Assert.AreEqual((2, 2), (steps.GetProperty("total").GetInt32(), steps.GetProperty("cached").GetInt32()), built.Report + Read(workspace));
+        Assert.AreEqual(id, await IdAsync(workspace));
+        Assert.IsTrue(Read(workspace).GetProperty("transfers").EnumerateArray().Any(static t =>
+            t.GetProperty("kind").GetString() == "cache import" && t.GetProperty("outcome").GetString() == "succeeded"));
+    }
+
+    /// <summary>R2.3: a slow Feature was built by CI; a developer adds a quick one on a machine that has built nothing.</summary>
+    [TestMethod]
+    [Long]
+    [NeedsSecondEngine]
+    public async Task What_a_push_has_built_a_developers_machine_need_not_build_again()
+    {
+        Workspace ci = NewWorkspace();
+        WriteTeamProject(ci);
+        await using SecondEngine first = await SecondEngine.StartAsync();
+        ci.Environment["DOCKER_HOST"] = first.Host;
+        (await ci.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        double uncached = Read(ci).GetProperty("seconds").GetDouble();
+
+        Workspace developer = NewWorkspace();
+        WriteTeamProject(developer);
+        File.Copy(ci[".devcontainer/devcontainer-prebuild.lock.json"], developer[".devcontainer/devcontainer-prebuild.lock.json"]);
+        developer.Write(
+            ".devcontainer/devcontainer.json", """{ "image": "debian:bookworm", "features": { "./slow": {}, "./quick": {} }, "overrideFeatureInstallOrder": ["./slow"] }""");
+        await using SecondEngine second = await SecondEngine.StartAsync();
+        developer.Environment["DOCKER_HOST"] = second.Host;
+        CommandResult built = (await developer.BuildAsync("build")).Succeeded();
+        Assert.HasCount(1, built.Lines("Feature slow  cached"), built.Report);
+        Assert.IsEmpty(built.Lines("Feature quick  cached"), built.Report);
+        double cached = Read(developer).GetProperty("seconds").GetDouble();
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Built by CI in {uncached:0.0} s, by the developer in {cached:0.0} s: {uncached / cached:0.0} times as fast."));
+        Assert.IsGreaterThan(3, uncached / cached, built.Report);
+    }
+
+    private void WriteTeamProject(Workspace workspace)
+    {
+        workspace.Write(
+            "dev.proj",
+            $"""
+            <Project Sdk="Devcontainer.Sdk">
+              <PropertyGroup>
+                <DevcontainerRegistry>{TestEngine.Registry}</DevcontainerRegistry>
+                <DevcontainerRepository>{_repository}</DevcontainerRepository>
+              </PropertyGroup>
+            </Project>
+            """);
+        workspace.Write(".devcontainer/devcontainer.json", """{ "image": "debian:bookworm", "features": { "./slow": {} } }""");
+
+        // Stands for a slow download and its unpacking.
+        WriteFeature(workspace, "slow", "sleep 45; head -c 20000000 /dev/urandom >/opt/slow");
+        WriteFeature(workspace, "quick", "echo quick >/opt/quick");
+    }
+
+    private static void WriteFeature(Workspace workspace, string name, string script)
+    {
+        workspace.Write($".devcontainer/{name}/devcontainer-feature.json", $$"""{ "id": "{{name}}", "version": "1.0.0" }""");
+        workspace.Write($".devcontainer/{name}/install.sh", $"#!/bin/sh\nset -e\n{script}\n");
+    }
+
+    private static void WriteDevcontainer(Workspace workspace, string cacheFrom) => workspace.Write(
+        ".devcontainer/devcontainer.json",
+        cacheFrom.Length == 0 ? """{ "build": { "dockerfile": "Dockerfile" } }""" : $$"""{ "build": { "dockerfile": "Dockerfile", "cacheFrom": "{{cacheFrom}}" } }""");
+
+    /// <summary>The digest of what the last instruction has made: base images of the tests have no history, so the image's own digest tells more than that.</summary>
+    private static async Task<string> IdAsync(Workspace workspace)
+    {
+        using JsonDocument receipt = JsonDocument.Parse(await File.ReadAllBytesAsync(workspace["bin/devcontainer/receipt.json"]));
+        string digest = receipt.RootElement.GetProperty("platforms")[0].GetProperty("digest").GetString()!;
+        using JsonDocument manifest = JsonDocument.Parse(await File.ReadAllBytesAsync(workspace["bin/devcontainer/image/blobs/sha256/" + digest["sha256:".Length..]]));
+        return manifest.RootElement.GetProperty("layers").EnumerateArray().Last().GetProperty("digest").GetString()!;
+    }
+
+    private static JsonElement Read(Workspace workspace)
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(workspace["bin/devcontainer/metrics.json"]));
+        return document.RootElement.Clone();
+    }
+}
