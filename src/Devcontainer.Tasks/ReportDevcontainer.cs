@@ -20,8 +20,8 @@ public sealed class ReportDevcontainer : DevcontainerTask
     /// <summary>The tags that were pushed.</summary>
     public string? Tags { get; set; }
 
-    /// <summary>Why nothing was pushed; empty where it was.</summary>
-    public string? NotPushed { get; set; }
+    /// <summary>Why the image got no tag; empty where it got some.</summary>
+    public string? NotTagged { get; set; }
 
     /// <inheritdoc />
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
@@ -35,8 +35,8 @@ public sealed class ReportDevcontainer : DevcontainerTask
                 {
                     Receipt = receipt,
                     Source = Images[0].GetMetadata("Source"),
-                    Tags = Split(Tags),
-                    NotPushed = string.IsNullOrEmpty(NotPushed) ? null : NotPushed,
+                    Tags = string.IsNullOrEmpty(NotTagged) ? Split(Tags) : [],
+                    NotTagged = string.IsNullOrEmpty(NotTagged) ? null : NotTagged,
                     OutputPath = output,
                 },
                 Reporter);

@@ -14,11 +14,11 @@ public sealed record PublishReport
     /// <summary>Where the image is from this time: <c>local</c>, <c>registry</c>, <c>appended</c> or <c>built</c>.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The tags that the image got in the registry; none where it was not pushed.</summary>
+    /// <summary>The tags that the image got in the registry.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 
-    /// <summary>Why it was not pushed, or null where it was.</summary>
-    public string? NotPushed { get; init; }
+    /// <summary>Why it got no tag: it was not pushed, or by its digest only. Null where it got some.</summary>
+    public string? NotTagged { get; init; }
 
     /// <summary>Absolute path of the output folder.</summary>
     public required string OutputPath { get; init; }

@@ -18,7 +18,7 @@ internal static class StepSummary
         text.Append("### Dev container ").Append(Code(receipt.Image.Name)).Append("\n\n");
         text.Append("| | |\n| --- | --- |\n");
         Row(text, "Image", Code(receipt.Image.Reference));
-        Row(text, "Tags", report.NotPushed is { } reason ? "none: " + Plain(reason) : string.Join(", ", report.Tags.Select(Code)));
+        Row(text, "Tags", report.NotTagged is { } reason ? "none: " + Plain(reason) : string.Join(", ", report.Tags.Select(Code)));
         Row(text, "Source", Plain(Source(report)));
         Row(text, "Key", Code(receipt.IndexKey));
         text.Append("\n| Platform | Digest | Size | Steps from cache | Packages |\n| --- | --- | ---: | ---: | ---: |\n");

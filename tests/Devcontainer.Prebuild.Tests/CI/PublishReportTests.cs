@@ -90,9 +90,9 @@ public sealed partial class PublishReportTests
     }
 
     [TestMethod]
-    public void The_summary_says_why_nothing_was_pushed()
+    public void The_summary_says_why_there_is_no_tag()
     {
-        string text = StepSummary.Write(Report("/out") with { NotPushed = "pull request 12 (GitHub Actions) is not merged yet", Source = "local" });
+        string text = StepSummary.Write(Report("/out") with { NotTagged = "pull request 12 (GitHub Actions) is not merged yet", Source = "local" });
         Assert.Contains("| Tags | none: pull request 12 &#40;GitHub Actions&#41; is not merged yet |\n", text);
         Assert.Contains("| Source | local |\n", text);
     }
