@@ -11,13 +11,16 @@ internal static class AtomicFile
     private const int Attempts = 5;
 
     /// <summary>Writes <paramref name="content"/> to <paramref name="path"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">What will be in it.</param>
+    /// <param name="durable">Whether its bytes are on the disk before it has its name; without, a power failure may leave the name on other bytes.</param>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is intact.</exception>
-    internal static void Write(string path, ReadOnlySpan<byte> content)
+    internal static void Write(string path, ReadOnlySpan<byte> content, bool durable = true)
     {
         string directory = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory);
         RemoveUnfinished(path, directory);
-        for (int left = Attempts; !TryWrite(path, directory, content, isLast: left == 1); left--)
+        for (int left = Attempts; !TryWrite(path, directory, content, durable, isLast: left == 1); left--)
         {
             // Another writer took the temporary file for one that was left behind; on Windows perhaps a reader has the old file open.
         }
@@ -37,17 +40,22 @@ internal static class AtomicFile
     /// <summary>Whether a file is one that was to become <paramref name="path"/>.</summary>
     internal static bool IsUnfinished(string file, string path)
     {
+        // First what hardly any file is: this is asked of all.
+        if (!file.EndsWith(Ending, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         ReadOnlySpan<char> name = Path.GetFileName(file.AsSpan());
         string prefix = Prefix(path);
         return name.Length == prefix.Length + IdLength + Ending.Length
             && name.StartsWith(prefix, StringComparison.Ordinal)
-            && name.EndsWith(Ending, StringComparison.Ordinal)
             && Path.GetDirectoryName(file.AsSpan()).SequenceEqual(Path.GetDirectoryName(path.AsSpan()));
     }
 
     private static string Prefix(string path) => $".{Path.GetFileName(path)}.";
 
-    private static bool TryWrite(string path, string directory, ReadOnlySpan<byte> content, bool isLast)
+    private static bool TryWrite(string path, string directory, ReadOnlySpan<byte> content, bool durable, bool isLast)
     {
         string temporary = Path.Combine(directory, $"{Prefix(path)}{Guid.NewGuid():N}{Ending}");
         try
@@ -56,7 +64,7 @@ internal static class AtomicFile
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: durable);
             }
 
             File.Move(temporary, path, overwrite: true);

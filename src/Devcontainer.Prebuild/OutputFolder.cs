@@ -5,6 +5,7 @@ using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
+using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
@@ -12,8 +13,8 @@ using Devcontainer.Prebuild.Sharing;
 namespace Devcontainer.Prebuild;
 
 /// <summary>
-/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>, <c>metrics.json</c>; while a
-/// build goes on also a staging folder, which nobody reads and the next build removes.
+/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>, <c>metrics.json</c>,
+/// <c>inputs.cache</c>; while a build goes on also a staging folder, which nobody reads and the next build removes.
 /// </summary>
 public sealed class OutputFolder : IDisposable
 {
@@ -24,7 +25,7 @@ public sealed class OutputFolder : IDisposable
     private const string LockName = ".lock";
 
     // What is left of a file whose writer was killed (AtomicFile).
-    private static readonly string[] UnfinishedPrefixes = [$".{Receipt.FileName}.", $".{PrebuildMetrics.FileName}."];
+    private static readonly string[] UnfinishedPrefixes = [$".{Receipt.FileName}.", $".{PrebuildMetrics.FileName}.", $".{InputCache.FileName}."];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _lock;
 
@@ -48,7 +49,7 @@ public sealed class OutputFolder : IDisposable
     /// <summary>What a prebuild and a push write here, and a clean deletes.</summary>
     private static readonly string[] Owned =
     [
-        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName, LockName,
+        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

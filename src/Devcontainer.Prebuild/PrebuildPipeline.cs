@@ -41,7 +41,8 @@ public sealed class PrebuildPipeline
     /// <exception cref="DevcontainerException">An input is missing or wrong, or a registry does not answer.</exception>
     public async Task<ResolvedPrebuild> ResolveAsync(PrebuildRequest request, CancellationToken cancellationToken)
     {
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, ReceiptFile.TryRead(request.OutputPath), _reporter, cancellationToken).ConfigureAwait(false);
+        using InputCache cache = OpenCache(request);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
         using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
         inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), registries.Catalog, _reporter, cancellationToken).ConfigureAwait(false);
@@ -56,8 +57,12 @@ public sealed class PrebuildPipeline
     public async Task<PrebuildResult?> RunAsync(PrebuildRequest request, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        Receipt? receipt = ReceiptFile.TryRead(request.OutputPath);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, receipt, _reporter, cancellationToken).ConfigureAwait(false);
+        using InputCache cache = OpenCache(request);
+
+        // Neither needs the other, and each waits for files.
+        Task<LocalImage?> finding = Task.Run(() => LocalImage.Find(request.OutputPath, request.GenerateSbom), CancellationToken.None);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
+        LocalImage? local = await finding.ConfigureAwait(false);
         using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
         if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null))
         {
@@ -68,11 +73,11 @@ public sealed class PrebuildPipeline
         if (request.DryRun)
         {
             PrebuildPlan dry = await PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, _reporter, cancellationToken).ConfigureAwait(false);
-            DryRun.Print(dry, receipt, _reporter, cancellationToken);
+            DryRun.Print(dry, local?.Receipt, _reporter, cancellationToken);
             return null;
         }
 
-        if (Hit(request, keys, receipt, "unchanged") is { } unchanged)
+        if (Hit(request, keys, local, "unchanged") is { } unchanged)
         {
             return unchanged;
         }
@@ -81,8 +86,8 @@ public sealed class PrebuildPipeline
         try
         {
             // Read again: another build may have finished while this one waited for the folder.
-            receipt = ReceiptFile.TryRead(output.Root);
-            if (Hit(request, keys, receipt, "another build has just made it") is { } made)
+            local = LocalImage.Find(output.Root, request.GenerateSbom);
+            if (Hit(request, keys, local, "another build has just made it") is { } made)
             {
                 return made;
             }
@@ -90,7 +95,13 @@ public sealed class PrebuildPipeline
             using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
             jobs.Note("inputs");
             var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
-            return await metrics.RecordAsync(() => MakeAsync(inputs, keys, receipt, registries, output, metrics, cancellationToken)).ConfigureAwait(false);
+            return await metrics.RecordAsync(() => MakeAsync(inputs, keys, local?.Receipt, registries, output, metrics, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Code == Codes.ContextChanged)
+        {
+            // Where the file system does not tell of every change, the next build would come to the same error.
+            cache.Forget();
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -109,7 +120,8 @@ public sealed class PrebuildPipeline
         ImageReference repository = SharedRepository.NameOf(request.Registry, request.Repository)
             ?? throw new DevcontainerException(Codes.PushNeedsRegistry, request.Repository);
         using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, ReceiptFile.TryRead(request.OutputPath), _reporter, cancellationToken).ConfigureAwait(false);
+        using InputCache cache = OpenCache(request);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
         inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
@@ -134,11 +146,12 @@ public sealed class PrebuildPipeline
         }).ConfigureAwait(false);
     }
 
-    private PrebuildResult? Hit(PrebuildRequest request, IReadOnlyList<CacheKey> keys, Receipt? receipt, string how) =>
-        !request.Force
-        && Probe.IsHit(receipt, keys, request.OutputPath, request.GenerateSbom, out bool isWhole)
-        && ReceiptBuilder.HasNames(receipt, request)
-            ? Report(request, new PrebuildResult(receipt, "local", isWhole ? Path.Combine(request.OutputPath, "image") : string.Empty), how)
+    private static InputCache OpenCache(PrebuildRequest request) =>
+        InputCache.Open(request.OutputPath, isTrusted: !request.Force, isKept: !request.DryRun, DateTime.UtcNow);
+
+    private PrebuildResult? Hit(PrebuildRequest request, IReadOnlyList<CacheKey> keys, LocalImage? local, string how) =>
+        !request.Force && local is not null && local.IsHit(keys) && ReceiptBuilder.HasNames(local.Receipt, request)
+            ? Report(request, new PrebuildResult(local.Receipt, "local", local.IsWhole ? Path.Combine(request.OutputPath, "image") : string.Empty), how)
             : null;
 
     private async Task<PrebuildResult> MakeAsync(

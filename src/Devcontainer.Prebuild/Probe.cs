@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
@@ -9,23 +8,6 @@ namespace Devcontainer.Prebuild;
 /// <summary>Looks for images that have the keys of the inputs in the output folder; <see cref="SharedRepository"/> looks in the registry.</summary>
 internal static class Probe
 {
-    /// <summary>Whether the image of a receipt is the one that the keys ask for, whole.</summary>
-    /// <param name="receipt">The last receipt, or null.</param>
-    /// <param name="keys">The keys of the inputs.</param>
-    /// <param name="outputPath">The output folder.</param>
-    /// <param name="wantsSbom">Whether SBOMs must be there too.</param>
-    /// <param name="isWhole">Whether all its blobs are here, or some still in the registry.</param>
-    internal static bool IsHit([NotNullWhen(true)] Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath, bool wantsSbom, out bool isWhole)
-    {
-        isWhole = false;
-        if (receipt is null || receipt.IndexKey != keys[^1].Value || !HasImage(receipt, outputPath, alone: true, out isWhole))
-        {
-            return false;
-        }
-
-        return !wantsSbom || receipt.Platforms.All(platform => HasSbom(platform, outputPath));
-    }
-
     /// <summary>
     /// The platforms of a receipt whose environment is the one that the keys ask for: their images are what a build would make, whatever declared
     /// inputs have changed.
@@ -71,10 +53,17 @@ internal static class Probe
         }
     }
 
-    // The layout is entered through the receipt's digest; every manifest below must be there, and every other blob in full size, or in the registry
-    // that the layout names for it. Another image beside it was left by a build that was killed while it replaced the one by the other: no hit, so
-    // that the layout is tidied.
-    private static bool HasImage(Receipt receipt, string outputPath, bool alone, out bool isWhole)
+    /// <summary>Whether the image of a receipt is in the output folder.</summary>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="outputPath">The output folder.</param>
+    /// <param name="alone">Whether no other may be there.</param>
+    /// <param name="isWhole">Whether all its blobs are here, or some still in the registry.</param>
+    /// <remarks>
+    /// The layout is entered through the receipt's digest; every manifest below must be there, and every other blob in full size, or in the registry
+    /// that the layout names for it. Another image beside it was left by a build that was killed while it replaced the one by the other: no hit, so
+    /// that the layout is tidied.
+    /// </remarks>
+    internal static bool HasImage(Receipt receipt, string outputPath, bool alone, out bool isWhole)
     {
         isWhole = false;
         string path = Path.Combine(outputPath, "image");

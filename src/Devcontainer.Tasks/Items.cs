@@ -6,8 +6,8 @@ namespace Devcontainer.Tasks;
 /// <summary>Makes items. MSBuild takes what a task gives it as escaped, so that is what it gets.</summary>
 internal static class Items
 {
-    /// <summary>An item with metadata.</summary>
-    internal static ITaskItem Create(string identity, params ReadOnlySpan<(string Name, string Value)> metadata)
+    /// <summary>An item with metadata. (An array: spans of pairs are compiled anew at every start.)</summary>
+    internal static ITaskItem Create(string identity, params (string Name, string Value)[] metadata)
     {
         var item = new TaskItem(Escape(identity));
         foreach ((string name, string value) in metadata)

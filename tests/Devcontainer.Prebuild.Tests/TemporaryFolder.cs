@@ -29,5 +29,13 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
+    /// <summary>Makes a named pipe that nobody has open.</summary>
+    internal void WritePipe(string relative)
+    {
+        using var program = System.Diagnostics.Process.Start("mkfifo", [this[relative]]);
+        program.WaitForExit();
+        Assert.AreEqual(0, program.ExitCode);
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -29,9 +29,10 @@ public sealed class JobTests : EngineTests
         Assert.AreEqual((digest["Identity"], digest["Size"]), (image.GetProperty("digest").GetString(), image.GetProperty("size").GetInt64().ToString(CultureInfo.InvariantCulture)));
         Assert.Contains("image export", metrics.GetProperty("transfers").EnumerateArray().Select(static transfer => transfer.GetProperty("kind").GetString()));
 
-        string before = FolderSnapshot.Take(workspace["bin/devcontainer"]);
+        // But for what it has hashed: the first build came too soon after the files were written to keep that.
+        string before = FolderSnapshot.Take(workspace["bin/devcontainer"], except: "inputs.cache");
         (await workspace.BuildAsync("build")).Succeeded();
-        Assert.AreEqual(before, FolderSnapshot.Take(workspace["bin/devcontainer"]));
+        Assert.AreEqual(before, FolderSnapshot.Take(workspace["bin/devcontainer"], except: "inputs.cache"));
 
         // A declared input that has changed needs no engine, and is still something that was done.
         string directoryProps = workspace.Write("Directory.Build.props", "<Project />");

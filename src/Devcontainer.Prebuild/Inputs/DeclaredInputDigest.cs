@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Devcontainer.Diagnostics;
-using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Spec.Contexts;
 
 namespace Devcontainer.Prebuild.Inputs;
 
@@ -9,15 +9,15 @@ namespace Devcontainer.Prebuild.Inputs;
 /// <param name="Tier">The tier whose key it is in.</param>
 /// <param name="Projection">How it was read.</param>
 /// <param name="Sha256">Digest of what counts of it: in the key.</param>
-/// <param name="RawSha256">Digest of the whole file: tells the next build that it need not be read through its projection again.</param>
+/// <param name="RawSha256">Digest of the whole file.</param>
 internal sealed record DeclaredInputDigest(string Path, string Tier, string Projection, string Sha256, string RawSha256)
 {
     /// <summary>Reads declared inputs, sorted by tier and path.</summary>
     /// <param name="inputs">What the project declares.</param>
-    /// <param name="previous">The last receipt, or null.</param>
+    /// <param name="cache">What earlier builds have read.</param>
     /// <param name="workspaceFolder">What paths are relative to.</param>
     /// <exception cref="DevcontainerException">DEVC3050 to DEVC3053.</exception>
-    internal static IReadOnlyList<DeclaredInputDigest> Read(IReadOnlyList<DeclaredInput> inputs, Receipt? previous, string workspaceFolder)
+    internal static IReadOnlyList<DeclaredInputDigest> Read(IReadOnlyList<DeclaredInput> inputs, InputCache cache, string workspaceFolder)
     {
         var digests = new List<DeclaredInputDigest>(inputs.Count);
         foreach (DeclaredInput input in inputs)
@@ -27,20 +27,8 @@ internal sealed record DeclaredInputDigest(string Path, string Tier, string Proj
                 throw new DevcontainerException(Codes.TierUnknown, input.Path, input.Tier);
             }
 
-            byte[] content;
-            try
-            {
-                content = File.ReadAllBytes(input.Path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new DevcontainerException(Diagnostic.Create(Codes.InputUnreadable, new SourceLocation(input.Path), input.Path, e.Message), e);
-            }
-
             string path = System.IO.Path.GetRelativePath(workspaceFolder, input.Path).Replace('\\', '/');
-            string raw = Convert.ToHexStringLower(SHA256.HashData(content));
-            string digest = Known(previous, path, input, raw)
-                ?? (input.Projection is "raw" or "" ? raw : Convert.ToHexStringLower(SHA256.HashData(InputProjection.Apply(input, content))));
+            (string raw, string digest) = Digest(input, cache);
             digests.Add(new DeclaredInputDigest(path, input.Tier, input.Projection, digest, raw));
         }
 
@@ -50,22 +38,44 @@ internal sealed record DeclaredInputDigest(string Path, string Tier, string Proj
         return digests;
     }
 
-    // Reading XML or JSON costs more than everything else that an unchanged build does, and the same bytes come to the same digest.
-    private static string? Known(Receipt? previous, string path, DeclaredInput input, string raw)
+    private static (string Raw, string Projected) Digest(DeclaredInput input, InputCache cache)
     {
-        if (previous is null)
+        bool isRaw = input.Projection is "raw" or "";
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        string? raw = RegularFile.Stamp(input.Path) is { } known && cache.TryFind(known, hash) ? Convert.ToHexStringLower(hash) : null;
+        string? projected = raw is null || isRaw ? raw : cache.FindProjection(raw, input.Projection);
+        if (raw is not null && projected is not null)
         {
-            return null;
+            return (raw, projected);
         }
 
-        foreach (ReceiptInput known in previous.Inputs)
+        byte[] content;
+        FileStamp stamp;
+        try
         {
-            if (known.RawSha256 == raw && known.Path == path && known.Projection == input.Projection)
-            {
-                return known.Sha256;
-            }
+            content = RegularFile.ReadAllBytes(input.Path, out stamp);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.InputUnreadable, new SourceLocation(input.Path), input.Path, e.Message), e);
         }
 
-        return null;
+        SHA256.HashData(content, hash);
+        cache.Add(stamp, hash);
+        raw = Convert.ToHexStringLower(hash);
+        if (isRaw)
+        {
+            return (raw, raw);
+        }
+
+        // Reading XML or JSON costs more than everything else that an unchanged build does, and the same bytes come to the same digest.
+        projected = cache.FindProjection(raw, input.Projection);
+        if (projected is null)
+        {
+            projected = Convert.ToHexStringLower(SHA256.HashData(InputProjection.Apply(input, content)));
+            cache.AddProjection(raw, input.Projection, projected);
+        }
+
+        return (raw, projected);
     }
 }

@@ -14,7 +14,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
 {
     /// <summary>Finds the Features of a configuration, in install order, and hashes their files.</summary>
     internal static async Task<IReadOnlyList<FeatureInput>> ReadAsync(
-        DevcontainerConfiguration configuration, IBuildReporter reporter, CancellationToken cancellationToken)
+        DevcontainerConfiguration configuration, InputCache cache, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         if (configuration.Features.Count == 0)
         {
@@ -33,7 +33,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             }
 
             string folder = features[i].Folder;
-            FileTree content = FileTree.Read(folder, Enumerate(folder, cancellationToken), cancellationToken);
+            FileTree content = FileTree.Read(folder, Enumerate(folder, cancellationToken), cache, cancellationToken);
             inputs[i] = new FeatureInput(features[i], files[i], content, features[i].Digest ?? DigestOf(content));
         }
 

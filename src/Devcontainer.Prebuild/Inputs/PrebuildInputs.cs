@@ -1,6 +1,5 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
-using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
 using Devcontainer.Spec.Dockerfiles;
@@ -42,11 +41,11 @@ internal sealed record PrebuildInputs
 
     /// <summary>Reads everything. Starts no process and asks no registry.</summary>
     /// <param name="request">What is asked for.</param>
-    /// <param name="previous">The last receipt, which knows projections of files that have not changed; or null.</param>
+    /// <param name="cache">What earlier builds have read of files that have not changed.</param>
     /// <param name="reporter">Receives warnings of the configuration.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DevcontainerException">An input is missing or wrong.</exception>
-    internal static async Task<PrebuildInputs> ReadAsync(PrebuildRequest request, Receipt? previous, IBuildReporter reporter, CancellationToken cancellationToken)
+    internal static async Task<PrebuildInputs> ReadAsync(PrebuildRequest request, InputCache cache, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         var substitution = new SubstitutionContext
@@ -60,15 +59,17 @@ internal sealed record PrebuildInputs
             reporter.Warning(warning);
         }
 
-        IReadOnlyList<FeatureInput> features = await FeatureInput.ReadAsync(configuration, reporter, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FeatureInput> features = await FeatureInput.ReadAsync(configuration, cache, reporter, cancellationToken).ConfigureAwait(false);
         List<KeyValuePair<string, string>> arguments = Merge(configuration.Build?.Args ?? [], request.BuildArguments);
         DockerfileDocument? dockerfile = null;
+        ResolvedDockerfile[] resolved = [];
         FileTree? context = null;
         if (configuration.Build is { } build)
         {
             dockerfile = DockerfileDocument.Load(build.Dockerfile);
             DockerfileFrontend.Require(dockerfile, new Dictionary<string, string>(arguments, StringComparer.Ordinal), request.AllowedFrontends);
-            context = ReadContext(configuration, dockerfile, arguments, request.Platforms, reporter, cancellationToken);
+            resolved = [.. request.Platforms.Select(platform => Resolve(dockerfile, build.Target, arguments, platform, null))];
+            context = ReadContext(configuration, resolved, cache, reporter, cancellationToken);
         }
 
         return new PrebuildInputs
@@ -78,9 +79,9 @@ internal sealed record PrebuildInputs
             Context = context,
             BuildArguments = arguments,
             Features = features,
-            BaseImages = FindBaseImages(configuration, dockerfile, arguments, request.Platforms),
+            BaseImages = FindBaseImages(configuration, resolved),
             Lock = LockFile.Read(configuration.File),
-            Declared = DeclaredInputDigest.Read(request.Inputs, previous, configuration.WorkspaceFolder),
+            Declared = DeclaredInputDigest.Read(request.Inputs, cache, configuration.WorkspaceFolder),
             Request = request,
         };
     }
@@ -100,18 +101,13 @@ internal sealed record PrebuildInputs
 
     /// <summary>The part of the context that the build reads, on any of the platforms; all of it where that cannot be told before the build.</summary>
     private static FileTree ReadContext(
-        DevcontainerConfiguration configuration,
-        DockerfileDocument dockerfile,
-        List<KeyValuePair<string, string>> arguments,
-        IReadOnlyList<Platform> platforms,
-        IBuildReporter reporter,
-        CancellationToken cancellationToken)
+        DevcontainerConfiguration configuration, ResolvedDockerfile[] resolved, InputCache cache, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         DockerfileBuild build = configuration.Build!;
         var sources = new List<ContextSource>();
-        foreach (Platform platform in platforms)
+        foreach (ResolvedDockerfile dockerfile in resolved)
         {
-            sources.AddRange(Resolve(dockerfile, build.Target, arguments, platform, null).Sources);
+            sources.AddRange(dockerfile.Sources);
         }
 
         IgnoreFile ignore = IgnoreFile.Load(build.Context, build.Dockerfile);
@@ -122,29 +118,30 @@ internal sealed record PrebuildInputs
         }
 
         // The lock file is written by the first build: were it part of the context, the second one would miss. The key has its pins anyway.
-        string lockFile = LockFile.PathFor(configuration.File);
-        ContextEntry[] entries = [.. selection.Entries.Where(entry => !IsLockFile(Path.GetFullPath(entry.Path, build.Context)))];
-        return FileTree.Read(build.Context, entries, cancellationToken);
+        string lockFile = Path.GetRelativePath(build.Context, LockFile.PathFor(configuration.File)).Replace(Path.DirectorySeparatorChar, '/');
+        IReadOnlyList<ContextEntry> entries = selection.Entries;
+        if (entries.Any(IsLockFile))
+        {
+            entries = [.. entries.Where(entry => !IsLockFile(entry))];
+        }
 
-        bool IsLockFile(string path) => path == lockFile || AtomicFile.IsUnfinished(path, lockFile);
+        return FileTree.Read(build.Context, entries, cache, cancellationToken);
+
+        bool IsLockFile(ContextEntry entry) => entry.Path == lockFile || AtomicFile.IsUnfinished(entry.Path, lockFile);
     }
 
-    private static List<BaseImageInput> FindBaseImages(
-        DevcontainerConfiguration configuration,
-        DockerfileDocument? dockerfile,
-        List<KeyValuePair<string, string>> arguments,
-        IReadOnlyList<Platform> platforms)
+    private static List<BaseImageInput> FindBaseImages(DevcontainerConfiguration configuration, ResolvedDockerfile[] resolved)
     {
         var images = new List<BaseImageInput>();
-        if (dockerfile is null)
+        if (configuration.Build is null)
         {
             Add(images, configuration.Image!, configuration.ImageLocation);
             return images;
         }
 
-        foreach (Platform platform in platforms)
+        foreach (ResolvedDockerfile dockerfile in resolved)
         {
-            foreach (ExternalImage image in Resolve(dockerfile, configuration.Build!.Target, arguments, platform, null).ExternalImages)
+            foreach (ExternalImage image in dockerfile.ExternalImages)
             {
                 Add(images, image.Reference, image.Location);
             }

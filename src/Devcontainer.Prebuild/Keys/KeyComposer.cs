@@ -1,5 +1,4 @@
 using System.Globalization;
-using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Spec;
 
@@ -21,11 +20,11 @@ internal static class KeyComposer
         string packages = Packages(inputs);
         var keys = new List<CacheKey>();
         using var index = new KeyHasher(Format + "/index");
-        Platform[] platforms = [.. inputs.Request.Platforms.OrderBy(static p => p.ToString(), StringComparer.Ordinal)];
+        string[] platforms = [.. inputs.Request.Platforms.Select(static platform => platform.ToString())];
+        Array.Sort(platforms, StringComparer.Ordinal);
         index.Count(platforms.Length);
-        foreach (Platform platform in platforms)
+        foreach (string name in platforms)
         {
-            string name = platform.ToString();
             string environment = Environment(inputs, name);
             using var image = new KeyHasher(Format + "/image");
             image.Field(name).Field(environment).Field(packages);

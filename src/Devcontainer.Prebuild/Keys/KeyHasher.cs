@@ -11,7 +11,10 @@ namespace Devcontainer.Prebuild.Keys;
 internal sealed class KeyHasher : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _scratch = new byte[512];
+
+    // A field has few bytes, and a call of the hash has its price.
+    private readonly byte[] _buffer = new byte[4096];
+    private int _used;
 
     /// <summary>Starts a key of one kind: the format's name and version are its first field, so that kinds never meet.</summary>
     internal KeyHasher(string format) => Field(format);
@@ -24,25 +27,35 @@ internal sealed class KeyHasher : IDisposable
             return Length(-1);
         }
 
-        int count = Encoding.UTF8.GetByteCount(value);
-        Span<byte> bytes = count <= _scratch.Length ? _scratch.AsSpan(0, count) : new byte[count];
-        Encoding.UTF8.GetBytes(value, bytes);
-        return Field(bytes);
+        int most = Encoding.UTF8.GetMaxByteCount(value.Length) + sizeof(long);
+        if (most > _buffer.Length)
+        {
+            return Field(Encoding.UTF8.GetBytes(value));
+        }
+
+        if (most > _buffer.Length - _used)
+        {
+            Flush();
+        }
+
+        int count = Encoding.UTF8.GetBytes(value, _buffer.AsSpan(_used + sizeof(long)));
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_used), count);
+        _used += sizeof(long) + count;
+        return this;
     }
 
     /// <summary>A field of bytes.</summary>
-    internal KeyHasher Field(ReadOnlySpan<byte> value)
-    {
-        Length(value.Length);
-        _hash.AppendData(value);
-        return this;
-    }
+    internal KeyHasher Field(ReadOnlySpan<byte> value) => Length(value.Length).Append(value);
 
     /// <summary>The count of a list whose entries follow.</summary>
     internal KeyHasher Count(int count) => Length(count);
 
     /// <summary>The key: 64 hexadecimal digits in lower case.</summary>
-    internal string ToKey() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+    internal string ToKey()
+    {
+        Flush();
+        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
 
     /// <inheritdoc />
     public void Dispose() => _hash.Dispose();
@@ -51,7 +64,30 @@ internal sealed class KeyHasher : IDisposable
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        _hash.AppendData(bytes);
+        return Append(bytes);
+    }
+
+    private KeyHasher Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > _buffer.Length - _used)
+        {
+            Flush();
+        }
+
+        if (bytes.Length > _buffer.Length)
+        {
+            _hash.AppendData(bytes);
+            return this;
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_used));
+        _used += bytes.Length;
         return this;
+    }
+
+    private void Flush()
+    {
+        _hash.AppendData(_buffer, 0, _used);
+        _used = 0;
     }
 }

@@ -126,14 +126,15 @@ internal sealed class PlanFiles
             TarEntry.File(FeatureInstallFiles.BuiltinEnvironmentName, TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(builtinEnvironment)),
             TarEntry.Directory(folder, TarEntry.ExecutableMode),
         };
-        foreach (ContextEntry entry in feature.Content.Entries)
+        for (int i = 0; i < feature.Content.Entries.Count; i++)
         {
+            ContextEntry entry = feature.Content.Entries[i];
             string path = $"{folder}/{entry.Path}";
             entries.Add(entry.Kind switch
             {
                 ContextEntryKind.Directory => TarEntry.Directory(path, TarEntry.ExecutableMode),
                 ContextEntryKind.SymbolicLink => TarEntry.SymbolicLink(path, entry.LinkTarget!),
-                _ => TarEntry.File(path, TarEntry.ExecutableMode, File.ReadAllBytes(Path.Combine(feature.Content.Root, entry.Path))),
+                _ => TarEntry.File(path, TarEntry.ExecutableMode, feature.Content.Content(i)),
             });
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Keys;
+using Microsoft.Win32.SafeHandles;
 
 namespace Devcontainer.Prebuild.Receipts;
 
@@ -10,6 +11,9 @@ public static class ReceiptFile
 {
     // A receipt of ten thousand inputs has two megabytes.
     private const long MaxLength = 64 * 1024 * 1024;
+
+    // All but the inputs is a few kilobytes.
+    private const int HeadLength = 64 * 1024;
 
     /// <summary>
     /// The receipt in <paramref name="outputPath"/>, or null where there is none that can be used: missing, empty, cut short, or of another
@@ -25,7 +29,7 @@ public static class ReceiptFile
                 return null;
             }
 
-            return Parse(File.ReadAllBytes(file.FullName));
+            return (file.Length > HeadLength ? ReadHead(file.FullName) : null) ?? Parse(File.ReadAllBytes(file.FullName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,13 +42,15 @@ public static class ReceiptFile
         AtomicFile.Write(Path.Combine(outputPath, Receipt.FileName), Serialize(receipt));
 
     /// <summary>The receipt in <paramref name="json"/>, or null where it is none.</summary>
-    internal static Receipt? Parse(ReadOnlyMemory<byte> json)
+    /// <param name="json">The receipt.</param>
+    /// <param name="inputs">Its inputs, where the text is without.</param>
+    internal static Receipt? Parse(ReadOnlyMemory<byte> json, IReadOnlyList<ReceiptInput>? inputs = null)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
-            return root.GetProperty("schema").GetInt32() == Receipt.CurrentSchema ? Read(root) : null;
+            return root.GetProperty("schema").GetInt32() == Receipt.CurrentSchema ? Read(root, inputs) : null;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -116,6 +122,29 @@ public static class ReceiptFile
         return stream.ToArray();
     }
 
+    // How a receipt that is written here goes on to its inputs, and ends.
+    private static ReadOnlySpan<byte> BeforeInputs => ",\n  \"inputs\": ["u8;
+
+    private static ReadOnlySpan<byte> AfterInputs => "]\n}\n"u8;
+
+    /// <summary>
+    /// Reads a long receipt but for its inputs, which are nearly all of it and which nobody asks for where nothing is to be done. Null where it is not
+    /// as it is written here.
+    /// </summary>
+    private static Receipt? ReadHead(string path)
+    {
+        using SafeFileHandle file = File.OpenHandle(path);
+        byte[] head = new byte[HeadLength];
+        byte[] tail = new byte[AfterInputs.Length];
+        int length = RandomAccess.Read(file, head, 0) == HeadLength ? head.AsSpan().IndexOf(BeforeInputs) : -1;
+        if (length < 0 || RandomAccess.Read(file, tail, RandomAccess.GetLength(file) - tail.Length) < tail.Length || !tail.AsSpan().SequenceEqual(AfterInputs))
+        {
+            return null;
+        }
+
+        return Parse((byte[])[.. head.AsSpan(0, length), (byte)'}'], new DeferredInputs(path, head.AsMemory(0, length)));
+    }
+
     private static void WriteImage(Utf8JsonWriter writer, ReceiptImage image)
     {
         writer.WriteStartObject("image");
@@ -163,7 +192,7 @@ public static class ReceiptFile
         writer.WriteEndArray();
     }
 
-    private static Receipt Read(JsonElement root)
+    private static Receipt Read(JsonElement root, IReadOnlyList<ReceiptInput>? inputs)
     {
         JsonElement image = root.GetProperty("image");
         return new Receipt
@@ -196,7 +225,7 @@ public static class ReceiptFile
                 Text(e, "reference"), Text(e, "platform"), Text(e, "digest"), e.GetProperty("isAncestor").GetBoolean())),
             Steps = List(root, "steps", static e => new BuildStep(
                 Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble())),
-            Inputs = List(root, "inputs", static e => new ReceiptInput(
+            Inputs = inputs ?? List(root, "inputs", static e => new ReceiptInput(
                 Text(e, "path"),
                 Text(e, "tier"),
                 Text(e, "projection"),

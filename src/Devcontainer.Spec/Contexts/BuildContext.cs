@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Devcontainer.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 
 namespace Devcontainer.Spec.Contexts;
 
@@ -33,9 +34,9 @@ public static class BuildContext
         string root, IgnoreFile ignore, GitIndex? git = null, CancellationToken cancellationToken = default)
     {
         var tree = new ContextTree(root, ignore, git, cancellationToken);
-        var entries = new List<ContextEntry>();
-        AddAll(tree, tree.Root, entries);
-        return entries;
+        var nodes = new List<ContextNode>();
+        AddAll(tree, tree.Root, nodes);
+        return tree.Entries(nodes);
     }
 
     /// <summary>Copies entries into an empty folder, with <see cref="ContextEntry.Mode"/> and <see cref="Timestamp"/>.</summary>
@@ -94,19 +95,16 @@ public static class BuildContext
     }
 
     /// <summary>Adds all that a folder holds.</summary>
-    internal static void AddAll(ContextTree tree, ContextNode folder, List<ContextEntry> entries)
+    private static void AddAll(ContextTree tree, ContextNode folder, List<ContextNode> nodes)
     {
-        foreach (ContextNode node in tree.Children(folder))
+        ContextNode[] children = tree.Children(folder);
+        tree.ReadAhead(children);
+        foreach (ContextNode node in children)
         {
-            if (tree.Entry(node) is not { } entry)
+            nodes.Add(node);
+            if (node.IsDirectory)
             {
-                continue;
-            }
-
-            entries.Add(entry);
-            if (node.Kind == ContextEntryKind.Directory)
-            {
-                AddAll(tree, node, entries);
+                AddAll(tree, node, nodes);
             }
         }
     }
@@ -119,13 +117,14 @@ public static class BuildContext
             using var hash = expected is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             if (entry.Size > 0)
             {
-                using var input = new FileStream(source, System.IO.FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                using SafeFileHandle input = RegularFile.Open(source, out _);
                 byte[] buffer = new byte[81920];
-                int read;
-                while ((read = input.Read(buffer)) > 0)
+                long position = 0;
+                while (RandomAccess.Read(input, buffer, position) is > 0 and var read)
                 {
                     output.Write(buffer, 0, read);
                     hash?.AppendData(buffer, 0, read);
+                    position += read;
                 }
             }
 

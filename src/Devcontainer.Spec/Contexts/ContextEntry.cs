@@ -24,16 +24,10 @@ public sealed record ContextEntry(string Path, ContextEntryKind Kind)
     public bool IsExecutable { get; init; }
 
     /// <summary>The size of a file in bytes; an empty file need not be opened to know what is in it.</summary>
-    public long Size { get; init; }
+    public long Size => Stamp.Size;
 
-    /// <summary>When a file was last written.</summary>
-    public DateTime LastWriteTimeUtc { get; init; }
-
-    /// <summary>When a file or its inode was last changed, which no program can set; the default value where that is not told.</summary>
-    public DateTime ChangeTimeUtc { get; init; }
-
-    /// <summary>The inode of a file; zero where that is not told.</summary>
-    public ulong Inode { get; init; }
+    /// <summary>What tells whether a file is still what it was; the default value for folders and links.</summary>
+    public FileStamp Stamp { get; init; }
 
     /// <summary>What a symbolic link says, as it says it; null for anything else.</summary>
     public string? LinkTarget { get; init; }

@@ -44,29 +44,27 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
             }
         }
 
-        var entries = new List<ContextEntry>();
-        AddSelected(tree, tree.Root, entries);
-        return new ContextSelection(entries, selector.IsWhole, null);
+        var nodes = new List<ContextNode>();
+        AddSelected(tree.Root, nodes);
+        return new ContextSelection(tree.Entries(nodes), selector.IsWhole, null);
     }
 
-    private static void AddSelected(ContextTree tree, ContextNode folder, List<ContextEntry> entries)
+    private static void AddSelected(ContextNode folder, List<ContextNode> nodes)
     {
-        var selected = new List<ContextNode>();
-        foreach (ContextNode node in folder.All ?? [])
+        // Where all of a folder has been asked for, it is sorted already.
+        ContextNode[]? sorted = folder.Visible;
+        if (sorted is null)
+        {
+            sorted = [.. folder.All ?? []];
+            Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Path, right.Path));
+        }
+
+        foreach (ContextNode node in sorted)
         {
             if (node.IsSelected)
             {
-                selected.Add(node);
-            }
-        }
-
-        selected.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        foreach (ContextNode node in selected)
-        {
-            if (tree.Entry(node) is { } entry)
-            {
-                entries.Add(entry);
-                AddSelected(tree, node, entries);
+                nodes.Add(node);
+                AddSelected(node, nodes);
             }
         }
     }
@@ -192,16 +190,16 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
             string name = path[(slash + 1)..];
             if (!isPattern || !GoPath.HasWildcard(name))
             {
-                return tree.Find(path) is { Kind: ContextEntryKind.SymbolicLink } link ? [Target(link)] : null;
+                return tree.Find(path) is { } link && tree.IsLink(link) ? [Target(link)] : null;
             }
 
             List<string>? targets = null;
             ContextNode? folder = slash < 0 ? tree.Root : tree.Find(path.AsSpan(0, slash));
-            if (folder is { Kind: ContextEntryKind.Directory })
+            if (folder is { IsDirectory: true })
             {
                 foreach (ContextNode child in tree.Children(folder))
                 {
-                    if (child.Kind == ContextEntryKind.SymbolicLink && GoPath.IsMatch(name, child.Name))
+                    if (GoPath.IsMatch(name, child.Name) && tree.IsLink(child))
                     {
                         (targets ??= []).Add(Target(child));
                     }
@@ -213,7 +211,7 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
 
         private string Target(ContextNode link)
         {
-            string target = tree.LinkTarget(link) ?? string.Empty;
+            string target = tree.Entry(link)!.LinkTarget!;
             return target.StartsWith('/') ? target : $"/{link.Parent!.Path}/{target}";
         }
 
@@ -240,7 +238,7 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
             }
 
             Mark(node);
-            if (node.Kind == ContextEntryKind.Directory)
+            if (node.IsDirectory)
             {
                 SelectAll(node, inner, excludes, state);
             }
@@ -249,16 +247,21 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
         /// <summary>Adds what a folder holds; <paramref name="relative"/> is what the excludes' paths for it begin with.</summary>
         private void SelectAll(ContextNode folder, string relative, IgnoreFile excludes, IgnoreState state)
         {
-            foreach (ContextNode child in tree.Children(folder))
+            ContextNode[] children = tree.Children(folder);
+            tree.ReadAhead(children);
+            foreach (ContextNode child in children)
             {
-                string path = relative.Length == 0 ? child.Name : relative + "/" + child.Name;
+                // Without excludes the path tells nothing.
+                string path = excludes == IgnoreFile.None ? string.Empty
+                    : relative.Length == 0 ? child.Name.ToString()
+                    : string.Concat(relative, "/", child.Name);
                 IgnoreState own = excludes.Match(path, state);
                 if (!own.IsIgnored)
                 {
                     Mark(child);
                 }
 
-                if (child.Kind == ContextEntryKind.Directory && (!own.IsIgnored || excludes.HasExceptions))
+                if (child.IsDirectory && (!own.IsIgnored || excludes.HasExceptions))
                 {
                     SelectAll(child, path, excludes, own);
                 }
@@ -277,12 +280,12 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
                 if (depth == pattern.Length - 1)
                 {
                     SelectTree(child);
-                    if (child.Kind == ContextEntryKind.SymbolicLink)
+                    if (tree.IsLink(child))
                     {
                         SelectTargets(child);
                     }
                 }
-                else if (child.Kind == ContextEntryKind.Directory)
+                else if (child.IsDirectory)
                 {
                     SelectMatches(child, pattern, depth + 1);
                 }
@@ -297,7 +300,7 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
                 {
                     SelectTree(child);
                 }
-                else if (child.Kind == ContextEntryKind.Directory)
+                else if (child.IsDirectory)
                 {
                     SelectMatches(child, pattern);
                 }
@@ -326,7 +329,7 @@ public sealed record ContextSelection(IReadOnlyList<ContextEntry> Entries, bool 
         private void SelectTree(ContextNode node)
         {
             Mark(node);
-            if (node.Kind == ContextEntryKind.Directory)
+            if (node.IsDirectory)
             {
                 SelectAll(node, string.Empty, IgnoreFile.None, default);
             }

@@ -18,10 +18,14 @@ internal sealed class ContextTree
         ReturnSpecialDirectories = false,
     };
 
+    // For fewer files another thread costs more than it saves.
+    private const int ReadAheadFrom = 16;
+
     private readonly string root;
     private readonly IgnoreFile ignore;
     private readonly GitIndex? git;
     private readonly CancellationToken cancellationToken;
+    private readonly List<Task> ahead = [];
 
     public ContextTree(string root, IgnoreFile ignore, GitIndex? git, CancellationToken cancellationToken)
     {
@@ -29,14 +33,14 @@ internal sealed class ContextTree
         this.ignore = ignore;
         this.git = git;
         this.cancellationToken = cancellationToken;
-        Root = new ContextNode(null, string.Empty, string.Empty, ContextEntryKind.Directory, default);
+        Root = new ContextNode(null, string.Empty, isDirectory: true, default);
     }
 
     /// <summary>The context's root.</summary>
     public ContextNode Root { get; }
 
     /// <summary>What a folder holds and is not ignored, sorted by name, ordinal.</summary>
-    public IReadOnlyList<ContextNode> Children(ContextNode folder)
+    public ContextNode[] Children(ContextNode folder)
     {
         if (folder.Visible is { } known)
         {
@@ -52,7 +56,7 @@ internal sealed class ContextTree
             }
         }
 
-        visible.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        visible.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path));
         return folder.Visible = [.. visible];
     }
 
@@ -62,7 +66,7 @@ internal sealed class ContextTree
         ContextNode? node = Root;
         foreach (Range range in path.Split('/'))
         {
-            node = node is { Kind: ContextEntryKind.Directory } ? Child(node, path[range]) : null;
+            node = node is { IsDirectory: true } ? Child(node, path[range]) : null;
         }
 
         return node is not null && IsVisible(node) ? node : null;
@@ -83,8 +87,7 @@ internal sealed class ContextTree
     }
 
     private bool IsVisible(ContextNode node) =>
-        !node.Ignored.IsIgnored
-        || (node.Kind == ContextEntryKind.Directory && ignore.MayContainExceptions(node.Path) && Children(node).Count > 0);
+        !node.Ignored.IsIgnored || (node.IsDirectory && ignore.MayContainExceptions(node.Path) && Children(node).Length > 0);
 
     private ContextNode[] All(ContextNode folder)
     {
@@ -94,73 +97,16 @@ internal sealed class ContextTree
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var all = new List<ContextNode>();
-        foreach ((string name, ContextEntryKind kind) in List(folder))
-        {
-            string path = folder.Path.Length == 0 ? name : folder.Path + "/" + name;
-            all.Add(new ContextNode(folder, path, name, kind, ignore.Match(path, folder.Ignored)));
-        }
-
-        return folder.All = [.. all];
-    }
-
-    /// <summary>The entry of a node; null where it has vanished, or is neither file, folder nor symbolic link.</summary>
-    public ContextEntry? Entry(ContextNode node)
-    {
-        if (node.Kind == ContextEntryKind.Directory)
-        {
-            return new ContextEntry(node.Path, node.Kind);
-        }
-
-        string path = FullPath(node);
-        if (node.Kind == ContextEntryKind.SymbolicLink)
-        {
-            return LinkTarget(node) is { } target ? new ContextEntry(node.Path, node.Kind) { LinkTarget = target } : null;
-        }
-
-        if (FileStatus.Read(path) is not { } status)
-        {
-            return node.Name.Contains('\uFFFD', StringComparison.Ordinal)
-                ? throw new DevcontainerException(Codes.ContextNameNotUnicode, new SourceLocation(path), node.Path)
-                : null;
-        }
-
-        if (!status.IsRegular)
-        {
-            return null;
-        }
-
-        return new ContextEntry(node.Path, node.Kind)
-        {
-            IsExecutable = git?.IsExecutable(node.Path) ?? status.IsExecutable,
-            Size = status.Size,
-            LastWriteTimeUtc = status.LastWriteTimeUtc,
-            ChangeTimeUtc = status.ChangeTimeUtc,
-            Inode = status.Inode,
-        };
-    }
-
-    /// <summary>What a symbolic link says; null where it has vanished.</summary>
-    public string? LinkTarget(ContextNode node) => new FileInfo(FullPath(node)).LinkTarget;
-
-    private string FullPath(ContextNode node) => string.Concat(root, "/", node.Path);
-
-    private List<Listed> List(ContextNode folder)
-    {
         string path = FullPath(folder);
-        var entries = new List<Listed>();
+        var all = new List<ContextNode>();
         try
         {
-            // The kind comes with the name: no file is touched, whatever it is.
-            var listing = new FileSystemEnumerable<Listed>(
+            // What it is comes with the name: no file is touched, whatever it is. A link to a folder is told from a folder.
+            all.AddRange(new FileSystemEnumerable<ContextNode>(
                 path,
-                static (ref FileSystemEntry entry) => new Listed(
-                    entry.FileName.ToString(),
-                    (entry.Attributes & FileAttributes.ReparsePoint) != 0 ? ContextEntryKind.SymbolicLink
-                        : entry.IsDirectory ? ContextEntryKind.Directory
-                        : ContextEntryKind.File),
-                Everything);
-            entries.AddRange(listing);
+                (ref FileSystemEntry entry) => Node(
+                    folder, entry.FileName, entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) == 0),
+                Everything));
         }
         catch (UnauthorizedAccessException) when (folder.Ignored.IsIgnored)
         {
@@ -172,27 +118,128 @@ internal sealed class ContextTree
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DevcontainerException(
-                Diagnostic.Create(Codes.FileNotReadable, new SourceLocation(path), path, exception.Message), exception);
+            throw NotReadable(path, exception);
+        }
+
+        return folder.All = [.. all];
+    }
+
+    private ContextNode Node(ContextNode folder, ReadOnlySpan<char> name, bool isDirectory)
+    {
+        string path = folder.Path.Length == 0 ? name.ToString() : string.Concat(folder.Path, "/", name);
+        return new ContextNode(folder, path, isDirectory, ignore.Match(path, folder.Ignored));
+    }
+
+    /// <summary>The entries of nodes, without those that have vanished, or are neither file, folder nor symbolic link.</summary>
+    public IReadOnlyList<ContextEntry> Entries(List<ContextNode> nodes)
+    {
+        Task.WaitAll(ahead);
+        cancellationToken.ThrowIfCancellationRequested();
+        var entries = new List<ContextEntry>(nodes.Count);
+        foreach (ContextNode node in nodes)
+        {
+            if (Entry(node) is { } entry)
+            {
+                entries.Add(entry);
+            }
         }
 
         return entries;
     }
 
-    /// <summary>An entry as the folder lists it. A class: lists and enumerations of structs are compiled anew at every start.</summary>
-    private sealed record Listed(string Name, ContextEntryKind Kind);
+    /// <summary>Begins to ask about the files of a folder, which takes longer than listing them, while others are listed.</summary>
+    public void ReadAhead(ContextNode[] nodes)
+    {
+        if (nodes.Length >= ReadAheadFrom)
+        {
+            ahead.Add(Task.Run(() => ReadAll(nodes), CancellationToken.None));
+        }
+    }
+
+    private void ReadAll(ContextNode[] nodes)
+    {
+        foreach (ContextNode node in nodes)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                Entry(node);
+            }
+            catch (DevcontainerException)
+            {
+                // It stays unread, and is the same error when it is read in its turn.
+            }
+        }
+    }
+
+    /// <summary>Whether a node is a symbolic link.</summary>
+    public bool IsLink(ContextNode node) => !node.IsDirectory && Entry(node) is { Kind: ContextEntryKind.SymbolicLink };
+
+    /// <summary>The entry of a node; null where it has vanished, or is neither file, folder nor symbolic link.</summary>
+    public ContextEntry? Entry(ContextNode node)
+    {
+        if (!node.IsRead)
+        {
+            node.Entry = node.IsDirectory ? new ContextEntry(node.Path, ContextEntryKind.Directory) : Read(node);
+            node.IsRead = true;
+        }
+
+        return node.Entry;
+    }
+
+    private ContextEntry? Read(ContextNode node)
+    {
+        try
+        {
+            if (FileStatus.Read(root, node.Path) is not { } status)
+            {
+                return node.Name.Contains('\uFFFD')
+                    ? throw new DevcontainerException(Codes.ContextNameNotUnicode, new SourceLocation(FullPath(node)), node.Path)
+                    : null;
+            }
+
+            if (status.IsLink)
+            {
+                return new FileInfo(FullPath(node)).LinkTarget is { } target ? new ContextEntry(node.Path, ContextEntryKind.SymbolicLink) { LinkTarget = target } : null;
+            }
+
+            return status.IsRegular
+                ? new ContextEntry(node.Path, ContextEntryKind.File)
+                {
+                    IsExecutable = git?.IsExecutable(node.Path) ?? status.IsExecutable,
+                    Stamp = status.Stamp,
+                }
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NotReadable(FullPath(node), exception);
+        }
+    }
+
+    private string FullPath(ContextNode node) => string.Concat(root, "/", node.Path);
+
+    private static DevcontainerException NotReadable(string path, Exception exception) =>
+        new(Diagnostic.Create(Codes.FileNotReadable, new SourceLocation(path), path, exception.Message), exception);
 }
 
 /// <summary>A place in a <see cref="ContextTree"/>.</summary>
-internal sealed class ContextNode(ContextNode? parent, string path, string name, ContextEntryKind kind, IgnoreState ignored)
+internal sealed class ContextNode(ContextNode? parent, string path, bool isDirectory, IgnoreState ignored)
 {
+    private bool isRead;
+
     public ContextNode? Parent { get; } = parent;
 
     public string Path { get; } = path;
 
-    public string Name { get; } = name;
+    public ReadOnlySpan<char> Name => Parent is null ? Path : Path.AsSpan(Parent.Path.Length == 0 ? 0 : Parent.Path.Length + 1);
 
-    public ContextEntryKind Kind { get; } = kind;
+    /// <summary>Whether it is a folder; what else it is, is not known before it is <see cref="IsRead"/>.</summary>
+    public bool IsDirectory { get; } = isDirectory;
 
     public IgnoreState Ignored { get; } = ignored;
 
@@ -201,6 +248,16 @@ internal sealed class ContextNode(ContextNode? parent, string path, string name,
 
     /// <summary>What of that is not ignored, once it has been asked for; sorted.</summary>
     public ContextNode[]? Visible { get; set; }
+
+    /// <summary>Whether <see cref="Entry"/> is there. Two threads may find it is not, and then find the same.</summary>
+    public bool IsRead
+    {
+        get => Volatile.Read(ref isRead);
+        set => Volatile.Write(ref isRead, value);
+    }
+
+    /// <summary>What it is in the context, once it has been asked for; null for what is no part of one.</summary>
+    public ContextEntry? Entry { get; set; }
 
     /// <summary>Whether a <see cref="ContextSelection"/> has it.</summary>
     public bool IsSelected { get; set; }

@@ -16,11 +16,11 @@ public sealed class GitIndex
     private const int ExecutableFile = 0x81ED;
     private const int Submodule = 0xE000;
     private const int TypeMask = 0xF000;
-    private const int RegularFile = 0x8000;
+    private const int PlainFile = 0x8000;
     private const int FixedPart = 40;
     private const int ExtendedFlag = 0x4000;
 
-    private readonly Dictionary<string, bool> modes = new(StringComparer.Ordinal);
+    private Dictionary<string, bool> modes = new(StringComparer.Ordinal);
 
     private GitIndex(string path) => Path = path;
 
@@ -114,43 +114,45 @@ public sealed class GitIndex
             return;
         }
 
-        var files = new List<(string Path, int Mode)>();
         byte[] prefixBytes = Encoding.UTF8.GetBytes(prefix);
 
         // The object format is in the repository's configuration; that the file ends where it should tells as well.
-        string? sha1 = TryParse(bytes, hashLength: 20, prefixBytes, files);
-        if (sha1 is not null)
+        string? sha1 = TryParse(bytes, hashLength: 20, prefixBytes, at, out Dictionary<string, bool> files, out List<string> submodules);
+        if (sha1 is not null && TryParse(bytes, hashLength: 32, prefixBytes, at, out files, out submodules) is not null)
         {
-            files.Clear();
-            if (TryParse(bytes, hashLength: 32, prefixBytes, files) is not null)
+            Unusable ??= sha1;
+            return;
+        }
+
+        if (modes.Count == 0)
+        {
+            modes = files;
+        }
+        else
+        {
+            foreach ((string path, bool executable) in files)
             {
-                Unusable ??= sha1;
-                return;
+                modes[path] = executable;
             }
         }
 
-        foreach ((string path, int mode) in files)
+        foreach (string path in submodules)
         {
-            string relative = at + path;
-            if (mode == Submodule)
+            string submodule = System.IO.Path.Combine(top, prefix + path);
+            if (IndexOf(submodule) is { } inner)
             {
-                string submodule = System.IO.Path.Combine(top, prefix + path);
-                if (IndexOf(submodule) is { } inner)
-                {
-                    Add(inner, submodule, string.Empty, relative + "/");
-                }
-            }
-            else if ((mode & TypeMask) == RegularFile)
-            {
-                modes[relative] = mode == ExecutableFile;
+                Add(inner, submodule, string.Empty, at + path + "/");
             }
         }
     }
 
     /// <summary>Reads the entries that begin with the prefix; null, or why it cannot.</summary>
-    private static string? TryParse(ReadOnlySpan<byte> bytes, int hashLength, ReadOnlySpan<byte> prefix, List<(string, int)> files)
+    private static string? TryParse(
+        ReadOnlySpan<byte> bytes, int hashLength, ReadOnlySpan<byte> prefix, string at, out Dictionary<string, bool> files, out List<string> submodules)
     {
         const string broken = "it is not a whole index file";
+        files = new Dictionary<string, bool>(StringComparer.Ordinal);
+        submodules = [];
         if (bytes.Length < 12 + hashLength || !bytes.StartsWith("DIRC"u8))
         {
             return broken;
@@ -164,6 +166,11 @@ public sealed class GitIndex
         }
 
         int end = bytes.Length - hashLength;
+        if (prefix.IsEmpty)
+        {
+            files.EnsureCapacity((int)Math.Min(count, end / (FixedPart + hashLength)));
+        }
+
         int position = 12;
         byte[] path = new byte[4096];
         int pathLength = 0;
@@ -209,7 +216,15 @@ public sealed class GitIndex
             ReadOnlySpan<byte> whole = path.AsSpan(0, pathLength);
             if (whole.StartsWith(prefix))
             {
-                files.Add((Encoding.UTF8.GetString(whole[prefix.Length..]), mode));
+                string name = Encoding.UTF8.GetString(whole[prefix.Length..]);
+                if (mode == Submodule)
+                {
+                    submodules.Add(name);
+                }
+                else if ((mode & TypeMask) == PlainFile)
+                {
+                    files[at + name] = mode == ExecutableFile;
+                }
             }
         }
 

@@ -8,6 +8,11 @@ internal static class GoPath
     /// <summary>Go's <c>filepath.Clean</c>: no empty, <c>.</c> or resolvable <c>..</c> element; <c>.</c> where nothing is left.</summary>
     public static string Clean(ReadOnlySpan<char> path)
     {
+        if (IsClean(path))
+        {
+            return path.ToString();
+        }
+
         bool rooted = path.StartsWith('/');
         var elements = new List<Range>();
         int up = 0;
@@ -44,6 +49,27 @@ internal static class GoPath
         }
 
         return clean.Length > 0 ? clean.ToString() : rooted ? "/" : ".";
+    }
+
+    /// <summary>Whether there is nothing to do, as there mostly is.</summary>
+    private static bool IsClean(ReadOnlySpan<char> path)
+    {
+        ReadOnlySpan<char> rest = path.StartsWith('/') ? path[1..] : path;
+        while (true)
+        {
+            int slash = rest.IndexOf('/');
+            if ((slash < 0 ? rest : rest[..slash]) is "" or "." or "..")
+            {
+                return false;
+            }
+
+            if (slash < 0)
+            {
+                return true;
+            }
+
+            rest = rest[(slash + 1)..];
+        }
     }
 
     /// <summary>Whether Go's <c>filepath.Match</c> finds no fault in the pattern.</summary>

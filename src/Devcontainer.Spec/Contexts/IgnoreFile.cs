@@ -148,13 +148,8 @@ public sealed class IgnoreFile
     /// <summary>Matches a path whose parent folder was matched before.</summary>
     internal IgnoreState Match(string path, IgnoreState parent)
     {
-        if (patterns.Length == 0)
-        {
-            return default;
-        }
-
         bool ignored = false;
-        var matched = new bool[patterns.Length];
+        bool[]? matched = null;
         for (int i = 0; i < patterns.Length; i++)
         {
             // What matches a folder matches all that is in it; a later pattern decides over an earlier one.
@@ -169,9 +164,9 @@ public sealed class IgnoreFile
                 match = patterns[i].IsMatch(path);
             }
 
-            matched[i] = match;
             if (match)
             {
+                (matched ??= new bool[patterns.Length])[i] = true;
                 ignored = !patterns[i].IsException;
             }
         }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Text;
 
 namespace Devcontainer.Spec.Contexts;
 
@@ -8,10 +8,10 @@ namespace Devcontainer.Spec.Contexts;
 /// </summary>
 internal sealed class IgnorePattern
 {
-    private static readonly SearchValues<char> Wildcards = SearchValues.Create("*[]?^\\");
-
     private readonly Token[] tokens;
     private readonly int wildcards;
+    private readonly string beginning;
+    private readonly string end;
 
     /// <summary>Compiles a pattern that <see cref="GoPath.IsValidPattern"/> accepts.</summary>
     /// <param name="pattern">Clean, without the <c>!</c>.</param>
@@ -25,6 +25,21 @@ internal sealed class IgnorePattern
         {
             wildcards += token.Kind is TokenKind.Star or TokenKind.Folders or TokenKind.Anything ? 1 : 0;
         }
+
+        int first = 0;
+        while (first < tokens.Length && tokens[first].Kind == TokenKind.Literal)
+        {
+            first++;
+        }
+
+        int last = tokens.Length;
+        while (last > 0 && tokens[last - 1].Kind == TokenKind.Literal)
+        {
+            last--;
+        }
+
+        beginning = Literals(tokens.AsSpan(0, first));
+        end = Literals(tokens.AsSpan(last));
     }
 
     private enum TokenKind
@@ -67,13 +82,19 @@ internal sealed class IgnorePattern
             ReadOnlySpan<char> text = Text;
             text = text.EndsWith("/**", StringComparison.Ordinal) ? text[..^3] : text;
             text = text.EndsWith("/*", StringComparison.Ordinal) ? text[..^2] : text;
-            return text.IndexOfAny(Wildcards) < 0 ? text.ToString() : null;
+            return text.IndexOfAny("*[]?") < 0 && text.IndexOfAny('^', '\\') < 0 ? text.ToString() : null;
         }
     }
 
     /// <summary>Whether the whole <paramref name="path"/> matches.</summary>
     public bool IsMatch(ReadOnlySpan<char> path)
     {
+        // Most paths end otherwise than **/bin or **/*.log does, and nothing more need be tried.
+        if (!path.StartsWith(beginning, StringComparison.Ordinal) || !path.EndsWith(end, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         // With one wildcard nothing is tried twice; with more, what failed once is remembered, or the time would double with each.
         int size = wildcards < 2 ? 0 : tokens.Length * (path.Length + 1);
         Span<bool> failed = size <= 1024 ? stackalloc bool[size] : new bool[size];
@@ -103,7 +124,7 @@ internal sealed class IgnorePattern
     {
         for (; t < tokens.Length; t++)
         {
-            ref readonly Token token = ref tokens[t];
+            Token token = tokens[t];
             switch (token.Kind)
             {
                 case TokenKind.Anything when t == tokens.Length - 1:
@@ -170,6 +191,17 @@ internal sealed class IgnorePattern
         return p == path.Length;
     }
 
+    private static string Literals(ReadOnlySpan<Token> literals)
+    {
+        var text = new StringBuilder(literals.Length);
+        foreach (Token token in literals)
+        {
+            text.Append(token.Character);
+        }
+
+        return text.ToString();
+    }
+
     private static Token[] Compile(string pattern)
     {
         var tokens = new List<Token>(pattern.Length);
@@ -233,13 +265,16 @@ internal sealed class IgnorePattern
         return i;
     }
 
-    private readonly struct Token(TokenKind kind, char literal = '\0', string? set = null)
+    /// <summary>A part of the pattern. A class: lists of structs are compiled anew at every start.</summary>
+    private sealed class Token(TokenKind kind, char literal = '\0', string? set = null)
     {
         public TokenKind Kind { get; } = kind;
 
+        public char Character { get; } = literal;
+
         public bool Matches(char c) => Kind switch
         {
-            TokenKind.Literal => c == literal,
+            TokenKind.Literal => c == Character,
             TokenKind.One => c != '/',
             _ => GoPath.ClassContains(set!, c),
         };

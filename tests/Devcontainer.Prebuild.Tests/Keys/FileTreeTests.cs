@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Tests.Inputs;
 using Devcontainer.Spec.Contexts;
 using FsCheck;
 using FsCheck.Fluent;
@@ -130,7 +131,7 @@ public sealed class FileTreeTests
         }
 
         IReadOnlyList<ContextEntry> entries = Enumerate(folder.Path);
-        byte[][] digests = [.. entries.Select(entry => FileTree.Read(folder.Path, [entry], CancellationToken.None).Digests[0])];
+        byte[] digests = [.. entries.SelectMany(entry => FileTree.Read(folder.Path, [entry], InputCaches.Empty(), CancellationToken.None).Digests)];
         Assert.AreEqual(Key(new FileTree(folder.Path, entries, digests)), Key(folder.Path));
     }
 
@@ -142,12 +143,12 @@ public sealed class FileTreeTests
         using var folder = new TemporaryFolder();
         for (int i = 0; i < count; i++)
         {
-            folder.Write($"file{i}");
+            folder.Write($"file{i}", "text");
         }
 
         IReadOnlyList<ContextEntry> entries = Enumerate(folder.Path);
         File.Delete(folder["file0"]);
-        Diagnostic error = Errors.Expect(Codes.FileNotReadable, () => FileTree.Read(folder.Path, entries, CancellationToken.None));
+        Diagnostic error = Errors.Expect(Codes.FileNotReadable, () => FileTree.Read(folder.Path, entries, InputCaches.Empty(), CancellationToken.None));
         Assert.AreEqual(folder["file0"], error.Location!.File);
     }
 
@@ -157,11 +158,11 @@ public sealed class FileTreeTests
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 100; i++)
         {
-            folder.Write($"file{i}");
+            folder.Write($"file{i}", "text");
         }
 
         IReadOnlyList<ContextEntry> entries = Enumerate(folder.Path);
-        Assert.Throws<OperationCanceledException>(() => FileTree.Read(folder.Path, entries, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => FileTree.Read(folder.Path, entries, InputCaches.Empty(), new CancellationToken(canceled: true)));
     }
 
     private static IReadOnlyList<ContextEntry> Enumerate(string folder) => BuildContext.Enumerate(folder, IgnoreFile.None, null);
@@ -174,12 +175,12 @@ public sealed class FileTreeTests
         }
     }
 
-    private static string Key(string folder) => Key(FileTree.Read(folder, Enumerate(folder), CancellationToken.None));
+    private static string Key(string folder) => Key(FileTree.Read(folder, Enumerate(folder), InputCaches.Empty(), CancellationToken.None));
 
     private static string Key((ContextEntry Entry, byte Content)[] tree) => Key(new FileTree(
         "/",
         [.. tree.Select(static one => one.Entry)],
-        [.. tree.Select(static one => one.Entry.Kind == ContextEntryKind.File ? new byte[] { one.Content } : [])]));
+        [.. tree.SelectMany(static one => Enumerable.Repeat(one.Content, 32))]));
 
     private static string Key(FileTree tree)
     {

@@ -6,10 +6,13 @@ namespace Devcontainer.Sdk.Tests.Harness;
 internal static class FolderSnapshot
 {
     /// <summary>One line an entry, sorted by path.</summary>
-    internal static string Take(string folder) => string.Join(
+    /// <param name="folder">The folder.</param>
+    /// <param name="except">A name that does not count.</param>
+    internal static string Take(string folder, string? except = null) => string.Join(
         '\n',
         new DirectoryInfo(folder)
             .EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Where(entry => entry.Name != except)
             .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} {entry.LastWriteTimeUtc:O} {Content(entry)}")
             .Order(StringComparer.Ordinal));
 

@@ -57,7 +57,7 @@ public sealed class BuildContextTests
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(folder["socket"]));
         Assert.AreEqual("empty", List(BuildContext.Enumerate(folder.Path, IgnoreFile.None)));
-        Assert.IsFalse(FileStatus.Read("/dev/null")!.Value.IsRegular);
+        Assert.IsFalse(FileStatus.Read(string.Empty, "/dev/null")!.Value.IsRegular);
     }
 
     [TestMethod]
@@ -91,9 +91,10 @@ public sealed class BuildContextTests
         time = time.AddTicks(1234567);
         File.SetLastWriteTimeUtc(path, time);
         ContextEntry entry = BuildContext.Enumerate(folder.Path, IgnoreFile.None).Single();
-        Assert.AreEqual(time, entry.LastWriteTimeUtc);
-        Assert.IsGreaterThan(time, entry.ChangeTimeUtc);
-        Assert.AreNotEqual(0UL, entry.Inode);
+        Assert.AreEqual((time - DateTime.UnixEpoch).Ticks * 100, entry.Stamp.Modified);
+        Assert.IsGreaterThan(entry.Stamp.Modified, entry.Stamp.Changed);
+        Assert.AreNotEqual(0UL, entry.Stamp.Inode);
+        Assert.AreNotEqual(0UL, entry.Stamp.Device);
     }
 
     [TestMethod]
