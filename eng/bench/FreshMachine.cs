@@ -2,7 +2,7 @@
 internal static class FreshMachine
 {
     /// <summary>Measures our registry hit, without docker on PATH, against the reference CLI's build from a registry cache on an empty engine.</summary>
-    internal static void Print(string root, string output, string registry, string cli, int rounds)
+    internal static void Measure(string root, string output, string registry, string cli, int rounds)
     {
         // Two workspaces of the same content: what one tool leaves beside the sources is no matter of the other.
         string ours = Workspaces.Create(root, Path.Combine(output, "fresh"), registry, Workspaces.Small);

@@ -1,51 +1,87 @@
 using System.Diagnostics;
 using System.Globalization;
 
-// Arguments: the repository, an output folder, how many rounds.
+if (args is ["push" or "pull", string layout, string reference])
+{
+    await Transfer.RunAsync(args[0], layout, reference);
+    return;
+}
+
+// Arguments: the repository, an output folder, how many rounds, which figures.
 string root = args[0];
 string output = args[1];
 int rounds = int.Parse(args[2], CultureInfo.InvariantCulture);
-string registry = Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_REGISTRY") ?? throw new InvalidOperationException("Run through eng/bench/run.sh.");
-
-// A workspace each, so that nobody finds what another one left. The base image is named as the registry here has it, for the tools that know no mirrors.
-string small = Workspaces.Create(root, Path.Combine(output, "small"), registry, Workspaces.Small);
-string large = Workspaces.Create(root, Path.Combine(output, "large"), registry, Workspaces.Large);
-string empty = Workspaces.CreateEmpty(Path.Combine(output, "empty"), root);
-string cli = Path.Combine(output, "node_modules", ".bin", "devcontainer");
-
-var ours = new Command("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], small);
-var floor = new Command("empty packaged SDK", "dotnet", ["build"], empty);
-var reference = new Command("devcontainer build", cli, ["build", "--workspace-folder", small, "--image-name", "devcontainer-bench:small"], small);
-
-Console.WriteLine($"{rounds} rounds, in turn; medians of whole processes. {Environment.ProcessorCount} processors.");
-Console.WriteLine();
-Console.WriteLine("| figure | command | median s | min–max s | ratio of medians |");
-Console.WriteLine("|---|---|---|---|---|");
-Report.Print("1 nothing to do", rounds, prepare: null, ours, floor, reference);
-FreshMachine.Print(root, output, registry, cli, rounds);
-
-foreach ((string name, string workspace) in new[] { ("3 full build, two small Features", small), ("3 full build, apt packages", large) })
+string[] figures = args[3..];
+Report.Begin(rounds);
+if (figures.Contains("1") || figures.Contains("2") || figures.Contains("3"))
 {
-    string destination = Path.Combine(output, "buildx");
-    string plan = Path.Combine(workspace, "bin", "devcontainer", "plan");
-    var build = new Command("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], workspace);
-    build.Run();
-    var buildx = new Command("docker buildx build", "docker", Workspaces.BuildxArguments(plan, destination), workspace);
+    string registry = Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_REGISTRY") ?? throw new InvalidOperationException("Run through eng/bench/run.sh.");
+    Builds.Measure(root, output, registry, rounds, figures);
+}
 
-    // Same Dockerfile, contexts, exporter and options; no build cache, no earlier output. Ours makes an SBOM besides.
-    void Empty()
+if (figures.Contains("5"))
+{
+    ManyFiles.Measure(root, output, rounds);
+}
+
+if (figures.Contains("8"))
+{
+    Images.Measure(output, rounds);
+}
+
+/// <summary>Figures 1 to 3: builds of workspaces.</summary>
+internal static class Builds
+{
+    internal static void Measure(string root, string output, string registry, int rounds, string[] figures)
     {
-        new Command("prune", "docker", ["buildx", "prune", "--all", "--force"], workspace).Run();
-        foreach (string folder in new[] { destination, Path.Combine(workspace, "bin", "devcontainer", "image"), Path.Combine(workspace, "bin", "devcontainer", "sbom") })
+        // A workspace each, so that nobody finds what another one left. The base image is named as the registry here has it, for the tools that know no mirrors.
+        string small = Workspaces.Create(root, Path.Combine(output, "small"), registry, Workspaces.Small);
+        string large = Workspaces.Create(root, Path.Combine(output, "large"), registry, Workspaces.Large);
+        string cli = Path.Combine(output, "node_modules", ".bin", "devcontainer");
+        if (figures.Contains("1"))
         {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            string empty = Workspaces.CreateEmpty(Path.Combine(output, "empty"), root);
+            Report.Print(
+                "1 nothing to do",
+                rounds,
+                prepare: null,
+                new("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], small),
+                new("empty packaged SDK", "dotnet", ["build"], empty),
+                new("devcontainer build", cli, ["build", "--workspace-folder", small, "--image-name", "devcontainer-bench:small"], small));
+        }
+
+        if (figures.Contains("2"))
+        {
+            FreshMachine.Measure(root, output, registry, cli, rounds);
+        }
+
+        if (figures.Contains("3"))
+        {
+            MeasureFull("3 full build, two small Features", small, output, rounds);
+            MeasureFull("3 full build, apt packages", large, output, rounds);
         }
     }
 
-    Report.Print(name, Math.Max(3, rounds / 2), Empty, build, buildx);
+    private static void MeasureFull(string name, string workspace, string output, int rounds)
+    {
+        string destination = Path.Combine(output, "buildx");
+        string plan = Path.Combine(workspace, "bin", "devcontainer", "plan");
+        var build = new Command("Devcontainer.Sdk", "dotnet", ["build", "-t:Prebuild"], workspace);
+        build.Run();
+        var buildx = new Command("docker buildx build", "docker", Workspaces.BuildxArguments(plan, destination), workspace);
+
+        // Same Dockerfile, contexts, exporter and options; no build cache, no earlier output. Ours makes an SBOM besides.
+        void Empty()
+        {
+            new Command("prune", "docker", ["buildx", "prune", "--all", "--force"], workspace).Run();
+            foreach (string folder in new[] { destination, Path.Combine(workspace, "bin", "devcontainer", "image"), Path.Combine(workspace, "bin", "devcontainer", "sbom") })
+            {
+                Images.Delete(folder);
+            }
+        }
+
+        Report.Print(name, Math.Max(3, rounds / 2), Empty, build, buildx);
+    }
 }
 
 /// <summary>One command that is measured.</summary>
@@ -54,8 +90,8 @@ internal sealed record Command(string Name, string FileName, IReadOnlyList<strin
     /// <summary>What it has as PATH; null for that of this process.</summary>
     internal string? Path { get; init; }
 
-    /// <summary>Runs it to its end and returns the seconds it took.</summary>
-    internal double Run()
+    /// <summary>Runs it to its end.</summary>
+    internal Taken Run()
     {
         var info = new ProcessStartInfo(FileName, Arguments) { WorkingDirectory = WorkingDirectory, RedirectStandardOutput = true, RedirectStandardError = true };
         info.Environment["DevcontainerLockedMode"] = "false";
@@ -69,31 +105,67 @@ internal sealed record Command(string Name, string FileName, IReadOnlyList<strin
         using Process process = Process.Start(info)!;
         Task<string> standardOutput = process.StandardOutput.ReadToEndAsync();
         Task<string> standardError = process.StandardError.ReadToEndAsync();
-        process.WaitForExit();
+        double peak = 0;
+        do
+        {
+            peak = Math.Max(peak, PeakMegabytes(process.Id));
+        }
+        while (!process.WaitForExit(10));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return process.ExitCode == 0
-            ? seconds
+            ? new Taken(seconds, peak)
             : throw new InvalidOperationException($"{Name} failed with {process.ExitCode}:\n{standardOutput.Result}\n{standardError.Result}");
     }
+
+    // The kernel keeps the peak (proc(5), VmHWM) for as long as the process lives.
+    private static double PeakMegabytes(int process)
+    {
+        try
+        {
+            string? line = OperatingSystem.IsLinux()
+                ? File.ReadLines($"/proc/{process}/status").FirstOrDefault(static l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+                : null;
+            return line is null ? 0 : double.Parse(line[6..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1000;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
 }
+
+/// <summary>What a command took.</summary>
+/// <param name="Seconds">Of the clock.</param>
+/// <param name="Megabytes">The most memory that its first process had at a time; zero where that is not known.</param>
+internal sealed record Taken(double Seconds, double Megabytes);
 
 /// <summary>Measures commands in turn and prints a row for each.</summary>
 internal static class Report
 {
+    internal static void Begin(int rounds)
+    {
+        Console.WriteLine($"{rounds} rounds, in turn; medians of whole processes. {Environment.ProcessorCount} processors.");
+        Console.WriteLine();
+        Console.WriteLine("| figure | command | median s | min–max s | peak MB | ratio of medians |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+    }
+
     internal static void Print(string figure, int rounds, Action? prepare, params Command[] commands)
     {
         double[][] seconds = [.. commands.Select(_ => new double[rounds])];
+        double[] megabytes = new double[commands.Length];
         for (int round = -1; round < rounds; round++)
         {
             for (int i = 0; i < commands.Length; i++)
             {
                 prepare?.Invoke();
-                double taken = commands[i].Run();
+                Taken taken = commands[i].Run();
 
                 // The first round warms up.
                 if (round >= 0)
                 {
-                    seconds[i][round] = taken;
+                    seconds[i][round] = taken.Seconds;
+                    megabytes[i] = Math.Max(megabytes[i], taken.Megabytes);
                 }
             }
         }
@@ -103,7 +175,7 @@ internal static class Report
         {
             string ratio = i == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"ours is {ours / Median(seconds[i]):0.00} × this");
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {figure} | {commands[i].Name} | {Median(seconds[i]):0.000} | {seconds[i].Min():0.000}–{seconds[i].Max():0.000} | {ratio} |"));
+                CultureInfo.InvariantCulture, $"| {figure} | {commands[i].Name} | {Median(seconds[i]):0.000} | {seconds[i].Min():0.000}–{seconds[i].Max():0.000} | {megabytes[i]:0} | {ratio} |"));
         }
     }
 

@@ -180,6 +180,41 @@ public sealed class OciLayout
         return Finish(ingest, hashed, mediaType);
     }
 
+    /// <summary>Adds a blob that can be had again from where it comes, in constant memory; its size and digest are checked.</summary>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="blob">What they must be.</param>
+    /// <param name="origin">Where they come from, for messages.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DevcontainerException"><see cref="Codes.BlobCorrupt"/>; then nothing was added.</exception>
+    internal async Task AddBlobAsync(Stream content, Descriptor blob, string origin, CancellationToken cancellationToken)
+    {
+        using Ingest ingest = BeginIngest();
+        using var hashed = new HashingStream(ingest.File);
+        await content.ReadAheadAsync(
+            piece =>
+            {
+                hashed.Write(piece);
+                if (hashed.Length > blob.Size)
+                {
+                    throw new DevcontainerException(Codes.BlobCorrupt, blob.Digest.Value, origin, $"it is longer than {blob.Size} bytes");
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (hashed.Length != blob.Size)
+        {
+            throw new DevcontainerException(Codes.BlobCorrupt, blob.Digest.Value, origin, $"it has {hashed.Length} of {blob.Size} bytes");
+        }
+
+        Digest actual = hashed.TakeDigest();
+        if (actual != blob.Digest)
+        {
+            throw new DevcontainerException(Codes.BlobCorrupt, blob.Digest.Value, origin, $"its bytes have the digest {actual}");
+        }
+
+        // Not flushed, which would take longer than all the rest: what a power failure leaves unwritten is too short, so it is fetched again.
+        ingest.Commit(BlobPath(blob.Digest), flush: false);
+    }
+
     /// <summary>Adds a blob that a callback writes, unless it is there, in constant memory.</summary>
     public Descriptor AddBlob(Action<Stream> write, string mediaType)
     {
@@ -289,6 +324,19 @@ public sealed class OciLayout
         return found;
     }
 
+    /// <summary>What an index or manifest names: manifests, or configuration and layers; nothing where it is a blob.</summary>
+    internal IReadOnlyList<Descriptor> Named(Descriptor descriptor)
+    {
+        if (MediaTypes.IsIndex(descriptor.MediaType))
+        {
+            return ReadIndex(descriptor).Manifests;
+        }
+
+        return MediaTypes.IsManifest(descriptor.MediaType) && ReadManifest(descriptor) is var manifest
+            ? [manifest.Config, .. manifest.Layers]
+            : [];
+    }
+
     /// <summary>Deletes blobs that no entry of <c>index.json</c> reaches, and what unfinished writes left.</summary>
     /// <returns>How many bytes became free.</returns>
     /// <exception cref="DevcontainerException">The layout is damaged; then nothing was deleted.</exception>
@@ -343,21 +391,9 @@ public sealed class OciLayout
             return;
         }
 
-        if (MediaTypes.IsIndex(descriptor.MediaType))
+        foreach (Descriptor named in Named(descriptor))
         {
-            foreach (Descriptor child in ReadIndex(descriptor).Manifests)
-            {
-                Collect(child, found, seen, depth + 1);
-            }
-        }
-        else if (MediaTypes.IsManifest(descriptor.MediaType))
-        {
-            ImageManifest manifest = ReadManifest(descriptor);
-            Collect(manifest.Config, found, seen, depth + 1);
-            foreach (Descriptor layer in manifest.Layers)
-            {
-                Collect(layer, found, seen, depth + 1);
-            }
+            Collect(named, found, seen, depth + 1);
         }
 
         found.Add(descriptor);
@@ -485,9 +521,13 @@ public sealed class OciLayout
 
         internal FileStream File { get; } = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
 
-        internal void Commit(string target)
+        internal void Commit(string target, bool flush = true)
         {
-            File.Flush(flushToDisk: true);
+            if (flush)
+            {
+                File.Flush(flushToDisk: true);
+            }
+
             File.Dispose();
             System.IO.File.Move(path, target, overwrite: true);
             _committed = true;

@@ -26,9 +26,8 @@ public sealed partial class RegistryClient
         }
 
         int missing = 0;
-        await Parallel.ForEachAsync(
-            blobs.Values.OrderByDescending(b => b.Size),
-            new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken },
+        await SideBySideAsync(
+            [.. blobs.Values.OrderByDescending(b => b.Size)],
             async (blob, token) =>
             {
                 if (layout.Contains(blob))
@@ -36,15 +35,16 @@ public sealed partial class RegistryClient
                     return;
                 }
 
-                await using Stream? content = await OpenBlobAsync(repository, blob, token).ConfigureAwait(false);
+                await using Stream? content = await OpenUnverifiedAsync(repository, blob, token).ConfigureAwait(false);
                 if (content is null)
                 {
                     Interlocked.Increment(ref missing);
                     return;
                 }
 
-                await layout.AddBlobAsync(content, blob.MediaType, token).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+                await layout.AddBlobAsync(content, blob, Origin(repository), token).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         return missing == 0;
     }
 

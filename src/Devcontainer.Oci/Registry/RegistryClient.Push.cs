@@ -16,7 +16,8 @@ public sealed partial class RegistryClient
 
     /// <summary>
     /// Pushes everything reachable from a descriptor, by digest: first blobs, then manifests, then indexes, so that the registry at no time
-    /// has something that names what it has not. What is there already is not sent. Safe to repeat.
+    /// has something that names what it has not. What is there already is not sent, and where a manifest is, its blobs are not asked for.
+    /// Safe to repeat.
     /// </summary>
     /// <param name="layout">Where the content is.</param>
     /// <param name="root">An index or a manifest.</param>
@@ -35,47 +36,59 @@ public sealed partial class RegistryClient
             async (endpoint, token) =>
             {
                 IReadOnlyList<Descriptor> all = layout.Reachable(root);
-                var outcomes = new System.Collections.Concurrent.ConcurrentBag<(BlobOutcome Outcome, long Size)>();
-                var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = token };
+                List<Descriptor> manifests = await MissingAsync(endpoint, repository, all, token).ConfigureAwait(false);
+                var blobs = new Dictionary<Digest, Descriptor>();
+                foreach (Descriptor manifest in manifests)
+                {
+                    foreach (Descriptor named in layout.Named(manifest))
+                    {
+                        if (IsBlob(named))
+                        {
+                            blobs.TryAdd(named.Digest, named);
+                        }
+                    }
+                }
+
+                if (IsBlob(root))
+                {
+                    blobs.Add(root.Digest, root);
+                }
+
+                int mounted = 0;
+                int uploaded = 0;
+                long bytes = 0;
 
                 // The largest first: the last one to be sent then is a small one.
-                await Parallel.ForEachAsync(
-                    all.Where(IsBlob).OrderByDescending(d => d.Size),
-                    parallel,
+                await SideBySideAsync(
+                    [.. blobs.Values.OrderByDescending(b => b.Size)],
                     async (blob, t) =>
                     {
                         var source = BlobSource.From(layout, blob);
                         BlobOutcome outcome = await PushBlobAsync(endpoint, repository, source, mountFrom ?? [], t).ConfigureAwait(false);
-                        outcomes.Add((outcome, blob.Size));
-                    }).ConfigureAwait(false);
-
-                await Parallel.ForEachAsync(
-                    all.Where(d => MediaTypes.IsManifest(d.MediaType)),
-                    parallel,
-                    async (manifest, t) => outcomes.Add(await PushManifestAsync(manifest, t).ConfigureAwait(false))).ConfigureAwait(false);
+                        Interlocked.Add(ref mounted, outcome == BlobOutcome.Mounted ? 1 : 0);
+                        Interlocked.Add(ref uploaded, outcome == BlobOutcome.Uploaded ? 1 : 0);
+                        Interlocked.Add(ref bytes, outcome == BlobOutcome.Uploaded ? blob.Size : 0);
+                    },
+                    token).ConfigureAwait(false);
+                await SideBySideAsync(manifests.FindAll(m => MediaTypes.IsManifest(m.MediaType)), SendAsync, token).ConfigureAwait(false);
 
                 // An index may name another, which stands after it.
-                foreach (Descriptor index in all.Where(d => MediaTypes.IsIndex(d.MediaType)).Reverse())
+                for (int i = manifests.Count - 1; i >= 0; i--)
                 {
-                    outcomes.Add(await PushManifestAsync(index, token).ConfigureAwait(false));
+                    if (MediaTypes.IsIndex(manifests[i].MediaType))
+                    {
+                        await SendAsync(manifests[i], token).ConfigureAwait(false);
+                    }
                 }
 
-                return new PushResult(
-                    outcomes.Count(o => o.Outcome == BlobOutcome.Existing),
-                    outcomes.Count(o => o.Outcome == BlobOutcome.Mounted),
-                    outcomes.Count(o => o.Outcome == BlobOutcome.Uploaded),
-                    outcomes.Sum(o => o.Outcome == BlobOutcome.Uploaded ? o.Size : 0));
+                return new PushResult(all.Count - mounted - uploaded, mounted, uploaded, bytes);
 
-                async Task<(BlobOutcome Outcome, long Size)> PushManifestAsync(Descriptor manifest, CancellationToken t)
+                async ValueTask SendAsync(Descriptor manifest, CancellationToken t)
                 {
-                    ImageReference reference = repository.WithDigest(manifest.Digest);
-                    if (await HasManifestAsync(endpoint, reference, t).ConfigureAwait(false))
-                    {
-                        return (BlobOutcome.Existing, 0);
-                    }
-
-                    await SendManifestAsync(endpoint, reference, manifest, layout.ReadBlob(manifest), t).ConfigureAwait(false);
-                    return (BlobOutcome.Uploaded, manifest.Size);
+                    byte[] content = layout.ReadBlob(manifest);
+                    await SendManifestAsync(endpoint, repository.WithDigest(manifest.Digest), manifest, content, t).ConfigureAwait(false);
+                    Interlocked.Increment(ref uploaded);
+                    Interlocked.Add(ref bytes, manifest.Size);
                 }
             },
             cancellationToken);
@@ -142,6 +155,35 @@ public sealed partial class RegistryClient
 
     private static bool IsBlob(Descriptor descriptor) =>
         !MediaTypes.IsManifest(descriptor.MediaType) && !MediaTypes.IsIndex(descriptor.MediaType);
+
+    // The manifests and indexes that a repository has not, in their order. What it has a manifest of, it has whole: it would have refused
+    // it otherwise, and deletes no blob that one names.
+    private async Task<List<Descriptor>> MissingAsync(
+        RegistryEndpoint endpoint, ImageReference repository, IReadOnlyList<Descriptor> all, CancellationToken cancellationToken)
+    {
+        List<Descriptor> manifests = [.. all.Where(d => !IsBlob(d))];
+        var there = new System.Collections.Concurrent.ConcurrentBag<Descriptor>();
+        await SideBySideAsync(
+            manifests,
+            async (manifest, token) =>
+            {
+                if (await HasManifestAsync(endpoint, repository.WithDigest(manifest.Digest), token).ConfigureAwait(false))
+                {
+                    there.Add(manifest);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return [.. manifests.Except(there)];
+    }
+
+    private Task SideBySideAsync(
+        List<Descriptor> items, Func<Descriptor, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
+        items.Count == 1
+            ? action(items[0], cancellationToken).AsTask()
+            : Parallel.ForEachAsync(
+                items,
+                new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken },
+                action);
 
     private Task<bool> HasManifestAsync(RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
     {

@@ -86,43 +86,10 @@ public sealed partial class RegistryClient : IDisposable
     /// <summary>Opens a blob; its size and digest are checked when its end is read, and a broken connection is resumed on the way. Null
     /// where the repository does not have it.</summary>
     /// <exception cref="DevcontainerException">A code DEVC502x; on reading also <see cref="Codes.BlobCorrupt"/>.</exception>
-    public async Task<Stream?> OpenBlobAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken = default)
-    {
-        var deadline = new CancellationTokenSource(_options.Deadline);
-        try
-        {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-            RegistryEndpoint endpoint = RegistryEndpoint.For(repository.Registry, _options);
-            RegistryRequest request = BlobRequest(HttpMethod.Get, endpoint, repository, blob.Digest, PullScope(endpoint, repository));
-            HttpResponseMessage response;
-            try
-            {
-                response = await _transport.OpenAsync(request, either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw DeadlinePassed(endpoint, _options);
-            }
-
-            if (response.StatusCode == HttpStatusCode.OK)
-            {
-                var body = new BlobStream(_transport, request, blob, response, deadline);
-                deadline = null;
-                return new VerifyingStream(body, blob.Digest, blob.Size, $"{repository.Name} of the registry");
-            }
-
-            using (response)
-            {
-                return response.StatusCode == HttpStatusCode.NotFound
-                    ? null
-                    : throw await _transport.RefusedAsync(request, response, either.Token).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            deadline?.Dispose();
-        }
-    }
+    public async Task<Stream?> OpenBlobAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken = default) =>
+        await OpenUnverifiedAsync(repository, blob, cancellationToken).ConfigureAwait(false) is { } body
+            ? new VerifyingStream(body, blob.Digest, blob.Size, Origin(repository))
+            : null;
 
     /// <summary>Reads a blob into memory and checks it. Null where the repository does not have it.</summary>
     /// <exception cref="DevcontainerException">A code DEVC502x, <see cref="Codes.BlobCorrupt"/>, or <see cref="Codes.ContentTooLarge"/>
@@ -155,6 +122,46 @@ public sealed partial class RegistryClient : IDisposable
 
     internal static DevcontainerException DeadlinePassed(RegistryEndpoint endpoint, RegistryClientOptions options) =>
         new(Codes.RegistryTimeout, endpoint.Registry, $"it was not done in {options.Deadline.TotalSeconds:0.###} s");
+
+    private static string Origin(ImageReference repository) => $"{repository.Name} of the registry";
+
+    private async Task<BlobStream?> OpenUnverifiedAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken)
+    {
+        var deadline = new CancellationTokenSource(_options.Deadline);
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+            RegistryEndpoint endpoint = RegistryEndpoint.For(repository.Registry, _options);
+            RegistryRequest request = BlobRequest(HttpMethod.Get, endpoint, repository, blob.Digest, PullScope(endpoint, repository));
+            HttpResponseMessage response;
+            try
+            {
+                response = await _transport.OpenAsync(request, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw DeadlinePassed(endpoint, _options);
+            }
+
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                var body = new BlobStream(_transport, request, blob, response, deadline);
+                deadline = null;
+                return body;
+            }
+
+            using (response)
+            {
+                return response.StatusCode == HttpStatusCode.NotFound
+                    ? null
+                    : throw await _transport.RefusedAsync(request, response, either.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            deadline?.Dispose();
+        }
+    }
 
     private async Task<T> WithDeadlineAsync<T>(
         ImageReference reference, Func<RegistryEndpoint, CancellationToken, Task<T>> action, CancellationToken cancellationToken)

@@ -48,12 +48,32 @@ public sealed class RegistryPushTests
 
         PushResult again = await client.PushAsync(layout, index, registry.Reference("app"));
         Assert.AreEqual(new PushResult(layout.Reachable(index).Count, 0, 0, 0), again);
-        Assert.IsTrue(registry.Requests.All(r => r.Method == "HEAD"));
+
+        // Whoever has a manifest has its blobs: the index and the two manifests are all that is asked for.
+        Assert.HasCount(3, registry.Requests);
+        Assert.IsTrue(registry.Requests.All(r => r.Method == "HEAD" && r.Path.Contains("/manifests/", StringComparison.Ordinal)));
 
         // Another image that shares a layer sends only what is its own.
         Descriptor other = Samples.AddImage(layout, "other", Shared, [1, 2, 3]);
         Assert.AreEqual(1, (await client.PushAsync(layout, other, registry.Reference("app"))).Existing);
         Assert.AreEqual(2, registry.Count("POST", "/blobs/uploads/"));
+    }
+
+    // FAULTS 66
+    [TestMethod]
+    public async Task An_index_that_is_there_without_one_of_its_manifests_is_made_whole()
+    {
+        using var folder = new TemporaryFolder();
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        (OciLayout layout, Descriptor index) = TwoPlatforms(folder);
+        using RegistryClient client = FaultRegistry.NewClient();
+        await client.PushAsync(layout, index, registry.Reference("app"));
+        Descriptor gone = layout.ReadIndex(index).Manifests[1];
+        ImageManifest manifest = layout.ReadManifest(gone);
+        Assert.IsTrue(registry.Manifests.TryRemove(("app", gone.Digest.Value), out _));
+        Assert.IsTrue(registry.Blobs.TryRemove(("app", manifest.Config.Digest.Value), out _));
+        Assert.AreEqual(2, (await client.PushAsync(layout, index, registry.Reference("app"))).Uploaded);
+        Assert.IsTrue(await client.PullAsync(registry.Reference("app"), index, OciLayout.Create(folder["to"])));
     }
 
     [TestMethod]
@@ -673,6 +693,63 @@ public sealed class RegistryPushTests
 
         // Client and server together; a copy of the blob would be four times as much.
         Assert.IsLessThan(size / 4, GC.GetTotalAllocatedBytes() - before);
+    }
+
+    // The server is the parent, so that the child's memory is the client's.
+    [TestMethod]
+    public async Task A_process_that_pushes_and_pulls_a_large_blob_stays_small()
+    {
+        const long size = 512L * 1024 * 1024;
+        byte[] zeros = new byte[1 << 20];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long i = 0; i < size; i += zeros.Length)
+        {
+            hash.AppendData(zeros);
+        }
+
+        var blob = new Descriptor(MediaTypes.Layer, Digest.FromHash(hash), size);
+        if (ChildTest.Argument is { } host)
+        {
+            using var folder = new TemporaryFolder();
+            OciLayout layout = OciLayout.Create(folder.Path);
+            using (var file = new FileStream(layout.BlobPath(blob.Digest), FileMode.CreateNew))
+            {
+                file.SetLength(size);
+            }
+
+            using RegistryClient client = FaultRegistry.NewClient();
+            ImageReference app = ImageReference.Parse($"{host}/app");
+            Assert.IsTrue(await client.PushBlobAsync(app, blob, layout));
+            await using Stream stream = (await client.OpenBlobAsync(app, blob))!;
+            await stream.CopyToAsync(Stream.Null);
+            Assert.IsLessThan(200_000_000L, System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64);
+            return;
+        }
+
+        await using FaultRegistry registry = await FaultRegistry.StartAsync(async (context, _) =>
+        {
+            if (HttpMethods.IsPut(context.Request.Method))
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null);
+                await FaultRegistry.AnswerAsync(context, 201);
+                return true;
+            }
+
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                context.Response.ContentLength = size;
+                for (long i = 0; i < size; i += zeros.Length)
+                {
+                    await context.Response.Body.WriteAsync(zeros);
+                }
+
+                return true;
+            }
+
+            return false;
+        });
+        await ChildTest.RunAsync(nameof(A_process_that_pushes_and_pulls_a_large_blob_stays_small), registry.Host);
+        Assert.AreEqual(2, registry.Requests.Count(r => r.Method is "PUT" or "GET"));
     }
 
     [TestMethod]
