@@ -74,6 +74,50 @@ public sealed class BuildContextTests
         Shell($"rm '{folder.Path}'/*");
     }
 
+    // Of many files the system is asked side by side.
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void A_large_folder_is_listed_as_a_small_one()
+    {
+        using var folder = new TemporaryFolder();
+        var expected = new List<string>();
+        for (int i = 0; i < 300; i++)
+        {
+            string name = $"{i / 100}/file{i:000}";
+            folder.Write(name, new string('x', i), executable: i % 3 == 0);
+            expected.Add((i % 100 == 0 ? $"{i / 100}/ {name}" : name) + (i % 3 == 0 ? "*" : ""));
+        }
+
+        File.CreateSymbolicLink(folder["1/link"], "file100");
+        expected.Insert(200, "1/link>file100");
+        Shell($"mkfifo '{folder["2/pipe"]}'");
+        IReadOnlyList<ContextEntry> entries = BuildContext.Enumerate(folder.Path, IgnoreFile.None);
+        Assert.AreEqual(string.Join(' ', expected), List(entries));
+        Assert.AreEqual(300 * 299 / 2, entries.Sum(static entry => entry.Size));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => BuildContext.Enumerate(folder.Path, IgnoreFile.None, null, new CancellationToken(canceled: true)));
+        Shell($"touch '{folder.Path}'/1/\"$(printf 'a\\351b')\"");
+        var exception = Assert.ThrowsExactly<DevcontainerException>(() => BuildContext.Enumerate(folder.Path, IgnoreFile.None));
+        Assert.AreEqual(Codes.ContextNameNotUnicode, exception.Diagnostic.Code);
+        Shell($"rm '{folder.Path}'/1/a*");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public async Task A_file_that_has_become_a_pipe_is_an_error_and_nothing_waits_for_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var destination = new TemporaryFolder();
+        folder.Write("a", "text");
+        IReadOnlyList<ContextEntry> entries = BuildContext.Enumerate(folder.Path, IgnoreFile.None);
+        File.Delete(folder["a"]);
+        Shell($"mkfifo '{folder["a"]}'");
+        DevcontainerException exception = await Task
+            .Run(() => Assert.ThrowsExactly<DevcontainerException>(() => BuildContext.Materialize(folder.Path, entries, destination["out"])))
+            .WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.AreEqual(Codes.ContextChanged, exception.Diagnostic.Code);
+    }
+
     private static void Shell(string command)
     {
         using var shell = Process.Start("sh", ["-c", command]);
