@@ -55,7 +55,7 @@ public sealed record RegistryClientOptions
     public int ChunkSize { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>How many transfers run side by side.</summary>
-    public int Parallelism { get; init; } = 6;
+    public int Parallelism { get; init; } = 4;
 
     /// <summary>What registries see as User-Agent.</summary>
     public string UserAgent { get; init; } = "Devcontainer.Sdk";
