@@ -40,7 +40,7 @@ public sealed class LockUpdate
     {
         // Every platform that anybody has pinned: what a Dockerfile names on one that is not asked for here is still needed there.
         PrebuildRequest everywhere = request with { Platforms = [.. request.Platforms.Union(PlatformsOf(LockFile.Read(request.ConfigFile).Images.Values))] };
-        using InputCache cache = InputCache.Open(request.OutputPath, isTrusted: true, isKept: !request.DryRun, DateTime.UtcNow);
+        using InputCache cache = InputCache.Open(request.OutputPath, isTrusted: true, isKept: false, DateTime.UtcNow);
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(everywhere, cache, _reporter, cancellationToken).ConfigureAwait(false);
         BaseImageInput[] named = [.. inputs.BaseImages.Where(static image => image.Reference.Digest is null).DistinctBy(static image => image.Reference.ToString())];
         BaseImageInput[] asked = only.Count == 0 ? named : [.. only.Select(text => Find(text, named)).Distinct()];

@@ -18,8 +18,8 @@ namespace Devcontainer.Spec.Contexts;
 public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long Modified, long Changed)
 {
     /// <summary>
-    /// Whether a later change is sure to have another stamp: none of its times is after <paramref name="limit"/>, which lies before the stamp was taken by
-    /// more than the coarsest clock of a file system. (Git calls the others racy: Documentation/technical/racy-git.adoc.)
+    /// Whether a later change is sure to give another stamp: its times are before <paramref name="limit"/>, which is further back than the clock of a
+    /// file system is coarse. (Git calls the others racy: Documentation/technical/racy-git.adoc.)
     /// </summary>
     public bool IsSettled(DateTime limit)
     {

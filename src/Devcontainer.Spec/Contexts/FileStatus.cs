@@ -44,16 +44,20 @@ internal readonly partial record struct FileStatus(bool IsRegular, bool IsLink, 
             }
         }
 
-        return ReadPortable(new FileInfo(folder.Length == 0 ? path : string.Concat(folder, "/", path)), follow);
+        return ReadPortable(folder.Length == 0 ? path : string.Concat(folder, "/", path), follow);
     }
 
     /// <summary>Asks about an open file; null where only its path could tell.</summary>
     public static FileStatus? Read(SafeHandle file) =>
         Volatile.Read(ref statxIsMissing) ? null : ReadStatx((int)file.DangerousGetHandle(), string.Empty, string.Empty, EmptyPath);
 
-    private static FileStatus? ReadPortable(FileInfo file, bool follow)
+    /// <summary>Asks the base class library.</summary>
+    internal static FileStatus? ReadPortable(string path, bool follow)
     {
-        if (file.Exists && (file.Attributes & FileAttributes.ReparsePoint) != 0 && file.LinkTarget is not null)
+        // Of what is not there every attribute is set.
+        const FileAttributes nothing = (FileAttributes)(-1);
+        var file = new FileInfo(path);
+        if (file.Attributes is not nothing and var attributes && (attributes & FileAttributes.ReparsePoint) != 0 && file.LinkTarget is not null)
         {
             if (!follow)
             {

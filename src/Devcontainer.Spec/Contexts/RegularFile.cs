@@ -32,11 +32,11 @@ public static partial class RegularFile
     /// Opens a file for reading. Symbolic links are followed. Where the system does not tell what is a regular file (all but Linux), an empty
     /// one is not to be opened: what is no regular file has no size.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="stamp">Its stamp, before anything of it is read; null where only its path could tell.</param>
     /// <exception cref="FileNotFoundException">There is no file, or it is a folder, a pipe, a socket or a device.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <param name="path">The file.</param>
-    /// <param name="stamp">Its stamp, before anything of it is read; null where only its path could tell.</param>
     public static SafeFileHandle Open(string path, out FileStamp? stamp)
     {
         if (!OperatingSystem.IsLinux())
@@ -60,10 +60,10 @@ public static partial class RegularFile
     }
 
     /// <summary>Reads a whole file.</summary>
-    /// <exception cref="IOException">As <see cref="Open"/>, or it is longer than an array can be.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <param name="path">The file.</param>
     /// <param name="stamp">Its stamp, before anything of it was read.</param>
+    /// <exception cref="IOException">As <see cref="Open"/>, or it is longer than an array can be.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] ReadAllBytes(string path, out FileStamp stamp)
     {
         FileStamp? before = null;
