@@ -63,6 +63,7 @@ public sealed class CancellationTests : EngineTests
             await Eventually.TrueAsync(() => tree.IsGone && !ProcessTree.HasArgument(step), $"nothing runs any more. {at}\n{build.OutputSoFar}", Promise);
             CommandResult result = await build.Completion;
             Assert.AreNotEqual(0, result.ExitCode, at + result.Report);
+            Assert.IsEmpty(result.Messages, at + result.Report);
             Assert.DoesNotContain("   at ", result.Output + result.Error, at + result.Report);
             Assert.AreEqual(receipt, await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]), at);
             workspace.HasOnlyWholeOutput();

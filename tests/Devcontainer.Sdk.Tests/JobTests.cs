@@ -101,21 +101,30 @@ public sealed class JobTests : EngineTests
     [TestMethod]
     [Long]
     [NeedsSecondEngine]
-    public async Task An_engine_that_goes_is_an_error_where_nothing_is_tried_again()
+    public async Task An_engine_that_goes_is_an_error_where_nothing_is_tried_again_and_the_last_image_stays()
     {
         await using SecondEngine engine = await SecondEngine.StartAsync();
         (Workspace workspace, string sleep) = WithStepThatWaitsOnce(engine);
+        string dockerfile = await File.ReadAllTextAsync(workspace[".devcontainer/Dockerfile"]);
+        workspace.Write(".devcontainer/Dockerfile", "FROM scratch\nCOPY hello.txt /\n");
+        (await workspace.BuildAsync("build")).Succeeded();
+        string image = FolderSnapshot.Take(workspace["bin/devcontainer/image"]);
+        string receipt = await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]);
+        workspace.Write(".devcontainer/Dockerfile", dockerfile);
         Task<CommandResult> building = workspace.BuildAsync("build", "-p:DevcontainerBuildRetries=0");
         await UntilAsync(() => IsRunning(sleep));
         await engine.KillAsync();
         BuildMessage error = (await building).Failed("DEVC4014");
         Assert.Contains("EOF", error.Text);
-        Assert.IsFalse(File.Exists(workspace["bin/devcontainer/receipt.json"]));
-        Assert.IsEmpty(Directory.GetDirectories(workspace["bin/devcontainer"], ".build-*"));
+        Assert.AreEqual(image, FolderSnapshot.Take(workspace["bin/devcontainer/image"]));
+        Assert.AreEqual(receipt, await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]));
+        workspace.HasOnlyWholeOutput();
 
         // The same build, when the engine is back.
         await engine.StartAgainAsync();
-        (await workspace.BuildAsync("build")).Succeeded();
+        CommandResult built = (await workspace.BuildAsync("build")).Succeeded();
+        Assert.AreEqual(
+            CommandTests.Digest(built), CommandTests.Digest((await workspace.BuildAsync("build", "-p:DevcontainerForce=true")).Succeeded()));
     }
 
     /// <summary>A step that never ends, until it is begun a second time.</summary>

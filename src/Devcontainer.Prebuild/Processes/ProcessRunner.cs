@@ -25,6 +25,9 @@ public sealed class ProcessRunner : IProcessRunner
     // How long a killed program may take to be gone, and the pipes of one to be closed.
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(2);
 
+    // Of a program that SIGINT has ended, and of one that ends itself by it as a shell would have it.
+    private const int InterruptedExitCode = 128 + NativeMethods.Interrupt;
+
     /// <inheritdoc />
     public async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
     {
@@ -51,6 +54,12 @@ public sealed class ProcessRunner : IProcessRunner
             if (!ended)
             {
                 await EndAsync(process).ConfigureAwait(false);
+            }
+
+            if (ended && process.ExitCode == InterruptedExitCode)
+            {
+                // Ctrl-C reaches the program too, which may be gone before this process has been told to cancel. Then it is no failure of the program.
+                await Task.WhenAny(Task.Delay(Drain, cancellationToken)).ConfigureAwait(false);
             }
 
             // A grandchild may hold the pipes open after the program is gone; its output is not waited for.

@@ -28,7 +28,9 @@ public sealed class GarbageTests
         using var folder = new TemporaryFolder();
         SmallPrebuild.Prepare(folder);
         string digest = (await SmallPrebuild.RunAsync(folder.Path)).Receipt.Image.Digest;
-        foreach (string text in Texts)
+
+        // A blob of another size is damaged, whatever it says.
+        foreach (string text in name.EndsWith('*') ? Texts[..2] : Texts)
         {
             foreach (string file in Directory.GetFiles(folder["output/" + Path.GetDirectoryName(name)], Path.GetFileName(name)))
             {

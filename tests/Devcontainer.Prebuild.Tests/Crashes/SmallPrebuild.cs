@@ -21,7 +21,7 @@ internal static class SmallPrebuild
         Directory.CreateDirectory(folder["repo/.git"]);
 
         // Looked for, and never run.
-        folder.Write("bin/docker", executable: true);
+        folder.Write(OperatingSystem.IsWindows() ? "bin/docker.exe" : "bin/docker", executable: true);
         folder.Write("repo/.devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }""");
         folder.Write("repo/.devcontainer/Dockerfile", "FROM debian:12\nCOPY . /all\n");
     }

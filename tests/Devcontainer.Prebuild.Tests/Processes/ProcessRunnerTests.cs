@@ -90,6 +90,17 @@ public sealed class ProcessRunnerTests
     }
 
     [TestMethod]
+    public async Task A_program_that_an_interrupt_ends_before_it_cancels_is_cancelled()
+    {
+        using var cancellation = new CancellationTokenSource();
+        Task<ProcessResult> running = new ProcessRunner().RunAsync(Request("kill -INT $$; sleep 600"), cancellation.Token);
+        Assert.IsFalse(running.IsCompleted);
+        cancellation.CancelAfter(TimeSpan.FromMilliseconds(100));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => running);
+        Assert.AreEqual(130, (await RunAsync("kill -INT $$; sleep 600", static _ => { })).ExitCode);
+    }
+
+    [TestMethod]
     public async Task A_reader_that_fails_ends_the_program()
     {
         ProcessRequest request = Request("while :; do echo line; done") with { OnOutput = static _ => throw new InvalidDataException("not that line") };
