@@ -81,6 +81,12 @@ public sealed record PrebuildRequest
     /// <summary>Caches to export.</summary>
     public IReadOnlyList<CacheReference> CacheTo { get; init; } = [];
 
+    /// <summary>Whether to import the build cache that the image's repository has.</summary>
+    public bool ReadsTeamCache { get; init; }
+
+    /// <summary>Whether to export it too.</summary>
+    public bool WritesTeamCache { get; init; }
+
     /// <summary>The builder.</summary>
     public BuilderRequest Builder { get; init; } = new();
 

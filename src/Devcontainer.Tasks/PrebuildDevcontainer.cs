@@ -1,6 +1,5 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild;
-using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Engine;
 using Microsoft.Build.Framework;
@@ -80,12 +79,9 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             MaxParallelJobs = Number("DevcontainerMaxParallelJobs", MaxParallelJobs, least: 1) ?? request.MaxParallelJobs,
             BuildTimeout = BindBuildTimeout(),
             BuildRetries = Number("DevcontainerBuildRetries", BuildRetries, least: 0) ?? request.BuildRetries,
+            ReadsTeamCache = Switch("EnableDefaultDevcontainerCache", DefaultCache),
+            WritesTeamCache = Switch("_DevcontainerPushes", WritesCache) && request.Registry.Length > 0 && MayPush(request),
         };
-        if (Switch("EnableDefaultDevcontainerCache", DefaultCache) && request.Registry.Length > 0)
-        {
-            request = TeamCache.AddTo(request, Switch("_DevcontainerPushes", WritesCache) && MayPush(request));
-        }
-
         PrebuildResult? result;
         try
         {

@@ -49,6 +49,7 @@ public sealed class EngineFaultTests : EngineTests
     [DataRow("DEVC4004", "buildx", "case $1 in buildx) echo \"docker: unknown command: docker buildx\" >&2; exit 1;; info) echo '{}';; esac")]
     [DataRow("DEVC4005", "no such driver", "case $1 in info) echo '{}';; *) case $2 in create) echo 'ERROR: no such driver' >&2; exit 1;; esac;; esac")]
     [DataRow("DEVC4011", "solver went away", Working + "*) cat >/dev/null; echo 'ERROR: solver went away' >&2; exit 1;; esac;; esac")]
+    [DataRow("DEVC4014", "EOF", Working + "*) cat >/dev/null; echo 'ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF' >&2; exit 1;; esac;; esac")]
     [DataRow("DEVC4012", "image layout", Working + "*) cat >/dev/null;; esac;; esac")]
     public async Task An_engine_that_fails_is_one_error(string code, string says, string script)
     {

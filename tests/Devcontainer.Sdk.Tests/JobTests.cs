@@ -80,6 +80,31 @@ public sealed class JobTests : EngineTests
     }
 
     [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public async Task A_connection_that_breaks_once_costs_one_retry()
+    {
+        // The real command, but for the first build: that ends as buildx does when its connection breaks.
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        string path = System.Environment.GetEnvironmentVariable("PATH")!;
+        string docker = path.Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "docker")).First(File.Exists);
+        workspace.WriteScript(
+            "../tools/docker",
+            $"""
+            #!/bin/sh
+            if [ "$1 $2" = "buildx bake" ] && mkdir '{workspace["../tools/broken"]}' 2>/dev/null; then
+              cat >/dev/null
+              echo 'ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF' >&2
+              exit 1
+            fi
+            exec '{docker}' "$@"
+            """);
+        workspace.Environment["PATH"] = $"{workspace["../tools"]}{Path.PathSeparator}{path}";
+        CommandResult built = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        Assert.HasCount(1, built.Lines("Trying again (1 of 1)."), built.Report);
+        Assert.Contains("(built: ", CommandTests.Result(built));
+    }
+
+    [TestMethod]
     [Long]
     [NeedsSecondEngine]
     public async Task An_engine_that_goes_in_the_middle_of_a_build_and_comes_back_costs_one_retry()

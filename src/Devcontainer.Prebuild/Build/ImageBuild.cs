@@ -88,7 +88,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     /// <summary>The targets of the definition.</summary>
     internal static List<BakeTarget> Targets(PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, PlanFiles files, string staging)
     {
-        PrebuildRequest request = plan.Inputs.Request;
+        PrebuildRequest request = TeamCache.AddTo(plan.Inputs.Request);
         var sourceDate = KeyValuePair.Create("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         IReadOnlyList<string> configuredCaches = plan.Inputs.Configuration.Build?.CacheFrom ?? [];
         return

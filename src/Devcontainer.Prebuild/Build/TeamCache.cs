@@ -4,17 +4,14 @@ namespace Devcontainer.Prebuild.Build;
 /// The build cache that a team shares without asking for it: under tags of the image's own repository, where whoever may fetch the image may fetch it too.
 /// Every build reads it, so that on a new machine only changed instructions run; only a push writes it.
 /// </summary>
-public static class TeamCache
+internal static class TeamCache
 {
     private const string Tag = "cache";
 
-    /// <summary>Adds the cache to a request; not where the image has no registry, or none may be asked.</summary>
-    /// <param name="request">The request, with the caches that the project names.</param>
-    /// <param name="writes">Whether to write it too.</param>
-    public static PrebuildRequest AddTo(PrebuildRequest request, bool writes)
+    /// <summary>Adds the cache to the caches that the project names; not where the image has no registry, or none may be asked.</summary>
+    internal static PrebuildRequest AddTo(PrebuildRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Registry.Length == 0 || request.Registries.Offline)
+        if (!request.ReadsTeamCache || request.Registry.Length == 0 || request.Registries.Offline)
         {
             return request;
         }
@@ -26,7 +23,7 @@ public static class TeamCache
 
         // Nobody has asked for this export, so a registry that refuses it fails no build. As an image manifest, for some take nothing else
         // (aws/containers-roadmap issue 876).
-        return !writes || request.CacheTo.Any(cache => cache.Attributes.Contains(place))
+        return !request.WritesTeamCache || request.CacheTo.Any(cache => cache.Attributes.Contains(place))
             ? added
             : added with
             {
