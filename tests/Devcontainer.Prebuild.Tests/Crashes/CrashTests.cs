@@ -120,7 +120,8 @@ public sealed partial class CrashTests
             old = @new;
         }
 
-        Assert.IsGreaterThan(points.Length / 2, refused, $"Refused {refused} times at {points.Length} points.");
+        // At the others what could not be written was not needed: the lock's text, metrics, the cache of inputs.
+        Assert.IsGreaterThanOrEqualTo(points.Length / 2, refused, $"Refused {refused} times at {points.Length} points.");
     }
 
     private static async Task<Dictionary<string, (string Key, string Digest)>> ExpectedAsync(TemporaryFolder folder, string[] texts)
