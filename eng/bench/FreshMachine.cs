@@ -22,7 +22,7 @@ internal static class FreshMachine
 
         void Empty()
         {
-            Directory.Delete(Path.Combine(ours, "bin"), recursive: true);
+            Images.Delete(Path.Combine(ours, "bin"));
             new Command("prune", "docker", ["system", "prune", "--all", "--force"], output).Run();
             new Command("prune", "docker", ["buildx", "prune", "--all", "--force"], output).Run();
         }
