@@ -56,14 +56,14 @@ internal sealed record PrebuildMetrics
             WriteOptional(writer, "code", Code);
             writer.WriteString("ended", Ended);
             writer.WriteNumber("seconds", Seconds(Duration));
-            WriteList(writer, "jobs", Jobs, WriteJob);
+            JsonLayout.WriteList(writer, "jobs", Jobs, WriteJob);
             WriteSteps(writer);
-            WriteList(
+            JsonLayout.WriteList(
                 writer,
                 "transfers",
                 [.. Transfers.OrderBy(static t => t.Platform, StringComparer.Ordinal).ThenBy(static t => t.Kind).ThenBy(static t => t.Place, StringComparer.Ordinal)],
                 WriteTransfer);
-            WriteList(writer, "images", Images, WriteImage);
+            JsonLayout.WriteList(writer, "images", Images, WriteImage);
             writer.WriteEndObject();
         }
 
@@ -76,7 +76,7 @@ internal sealed record PrebuildMetrics
         BuildStep[] counted = [.. Steps.Where(static step => step.CountsForCache)];
         writer.WriteStartObject("steps");
         WriteCounts(writer, counted);
-        WriteList(
+        JsonLayout.WriteList(
             writer,
             "platforms",
             [.. counted.GroupBy(static step => step.Platform).OrderBy(static group => group.Key, StringComparer.Ordinal)],
@@ -135,19 +135,6 @@ internal sealed record PrebuildMetrics
         {
             writer.WriteNumber("packages", sbom.PackageCount);
         }
-    }
-
-    private static void WriteList<T>(Utf8JsonWriter writer, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
-    {
-        writer.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            writer.WriteStartObject();
-            write(writer, item);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, string name, string? value)

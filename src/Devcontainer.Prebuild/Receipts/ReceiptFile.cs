@@ -71,7 +71,7 @@ public static class ReceiptFile
             writer.WriteString("built", receipt.Built);
             writer.WriteNumber("seconds", receipt.Seconds);
             writer.WriteString("builder", receipt.Builder);
-            WriteList(writer, "keys", receipt.Keys, static (w, k) =>
+            JsonLayout.WriteList(writer, "keys", receipt.Keys, static (w, k) =>
             {
                 w.WriteString("tier", k.TierName);
                 if (k.Platform is not null)
@@ -81,8 +81,8 @@ public static class ReceiptFile
 
                 w.WriteString("key", k.Value);
             });
-            WriteList(writer, "platforms", receipt.Platforms, WritePlatform);
-            WriteList(writer, "features", receipt.Features, static (w, f) =>
+            JsonLayout.WriteList(writer, "platforms", receipt.Platforms, WritePlatform);
+            JsonLayout.WriteList(writer, "features", receipt.Features, static (w, f) =>
             {
                 w.WriteString("id", f.Id);
                 w.WriteString("source", f.Source);
@@ -90,21 +90,21 @@ public static class ReceiptFile
                 w.WriteString("version", f.Version);
                 w.WriteString("digest", f.Digest);
             });
-            WriteList(writer, "bases", receipt.Bases, static (w, b) =>
+            JsonLayout.WriteList(writer, "bases", receipt.Bases, static (w, b) =>
             {
                 w.WriteString("reference", b.Reference);
                 w.WriteString("platform", b.Platform);
                 w.WriteString("digest", b.Digest);
                 w.WriteBoolean("isAncestor", b.IsAncestor);
             });
-            WriteList(writer, "steps", receipt.Steps, static (w, s) =>
+            JsonLayout.WriteList(writer, "steps", receipt.Steps, static (w, s) =>
             {
                 w.WriteString("platform", s.Platform);
                 w.WriteString("name", s.Name);
                 w.WriteBoolean("cached", s.Cached);
                 w.WriteNumber("seconds", s.Seconds);
             });
-            WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
+            JsonLayout.WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
             {
                 w.WriteString("path", i.Path);
                 w.WriteString("tier", i.Tier);
@@ -177,19 +177,6 @@ public static class ReceiptFile
             writer.WriteNumber("packageCount", sbom.PackageCount);
             writer.WriteEndObject();
         }
-    }
-
-    private static void WriteList<T>(Utf8JsonWriter writer, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
-    {
-        writer.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            writer.WriteStartObject();
-            write(writer, item);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 
     private static Receipt Read(JsonElement root, IReadOnlyList<ReceiptInput>? inputs)
