@@ -525,7 +525,7 @@ public sealed class OciLayout
         {
             if (flush)
             {
-                File.Flush(flushToDisk: true);
+                DurableFile.Flush(File);
             }
 
             File.Dispose();

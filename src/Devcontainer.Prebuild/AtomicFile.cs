@@ -1,3 +1,5 @@
+using Devcontainer.Oci;
+
 namespace Devcontainer.Prebuild;
 
 /// <summary>
@@ -64,7 +66,10 @@ internal static class AtomicFile
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: durable);
+                if (durable)
+                {
+                    DurableFile.Flush(stream);
+                }
             }
 
             File.Move(temporary, path, overwrite: true);

@@ -21,8 +21,8 @@ public sealed partial class CrashTests
     private const int Killed = 128 + 9;
     private const string Calls = "rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,mkdir,mkdirat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync";
 
-    // What needs room on a disk. Not `write`: files of ours are written at positions.
-    private const string GrowingCalls = "mkdir,pwrite64,ftruncate,fsync,rename,link";
+    // What needs room on a disk. Not `write`: files of ours are written at positions; nor `ftruncate`: only the lock's text is cut, which a build does without.
+    private const string GrowingCalls = "mkdir,pwrite64,fsync,rename,link";
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -80,8 +80,9 @@ public sealed partial class CrashTests
         string[] texts = ["one", "two"];
         Dictionary<string, (string Key, string Digest)> expected = await ExpectedAsync(folder, texts);
         Start(folder, first, texts[0]);
-        (string Call, int Number)[] points = Sample(await CountAsync(folder, GrowingCalls));
-        int refused = 0;
+
+        // The last call of each kind is for metrics or the cache of inputs, which a build does without.
+        (string Call, int Number)[] points = Sample((await CountAsync(folder, GrowingCalls)).ToDictionary(static call => call.Key, static call => call.Value - 1));
         string old = texts[0];
         foreach ((string call, int number) in points)
         {
@@ -89,39 +90,27 @@ public sealed partial class CrashTests
             Start(folder, first, @new);
             string at = $"no room at {call} {number}";
             (int exitCode, string output) = await RunAsync(folder, $"--inject={call}:error=ENOSPC:when={number}+", "--trace=" + call);
-            if (exitCode == 0)
+            Assert.AreEqual(SmallPrebuild.Refused, exitCode, at + output);
+            Assert.IsTrue(output.Trim() is Codes.OutputNotWritable || (first && output.Trim() is Codes.LockFileNotWritable), at + output);
+            Receipt? receipt = ReceiptFile.TryRead(folder["output"]);
+            if (first && receipt is null)
             {
-                // What failed was not needed, such as the process id in the lock.
-                Assert.AreEqual(expected[@new], Identity(ReceiptFile.TryRead(folder["output"])!), at);
+                Assert.IsFalse(File.Exists(folder["output/receipt.json"]), at);
             }
             else
             {
-                Assert.AreEqual(SmallPrebuild.Refused, exitCode, at + output);
-                Assert.IsTrue(output.Trim() is Codes.OutputNotWritable || (first && output.Trim() is Codes.LockFileNotWritable), at + output);
-                refused++;
-                Receipt? receipt = ReceiptFile.TryRead(folder["output"]);
-                if (first && receipt is null)
-                {
-                    Assert.IsFalse(File.Exists(folder["output/receipt.json"]), at);
-                }
-                else
-                {
-                    // The new one where there was no room to tidy up after it.
-                    Assert.IsTrue(Identity(receipt!) == expected[@new] || (!first && Identity(receipt!) == expected[old]), at);
-                    AssertIsWhole(receipt!, folder["output/image"], at);
-                }
-
-                Assert.IsEmpty(Directory.Exists(folder["output"]) ? Directory.GetFiles(folder["output"], ".*.tmp", SearchOption.AllDirectories) : [], at);
-                Assert.IsEmpty(Directory.GetFiles(folder["repo/.devcontainer"], ".*.tmp"), at);
+                // The new one where there was no room to tidy up after it.
+                Assert.IsTrue(Identity(receipt!) == expected[@new] || (!first && Identity(receipt!) == expected[old]), at);
+                AssertIsWhole(receipt!, folder["output/image"], at);
             }
+
+            Assert.IsEmpty(Directory.Exists(folder["output"]) ? Directory.GetFiles(folder["output"], ".*.tmp", SearchOption.AllDirectories) : [], at);
+            Assert.IsEmpty(Directory.GetFiles(folder["repo/.devcontainer"], ".*.tmp"), at);
 
             Assert.AreEqual(expected[@new], Identity((await SmallPrebuild.RunAsync(folder.Path)).Receipt), at);
             AssertIsTidy(folder, at);
             old = @new;
         }
-
-        // At the others what could not be written was not needed: the lock's text, metrics, the cache of inputs.
-        Assert.IsGreaterThanOrEqualTo(points.Length / 2, refused, $"Refused {refused} times at {points.Length} points.");
     }
 
     private static async Task<Dictionary<string, (string Key, string Digest)>> ExpectedAsync(TemporaryFolder folder, string[] texts)
