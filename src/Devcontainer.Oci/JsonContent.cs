@@ -160,7 +160,7 @@ internal sealed class JsonContent(string what, string? origin)
             return null;
         }
 
-        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (JsonProperty property in map.EnumerateObject())
         {
             texts.Add(property.Name, AsText(property.Value, name));

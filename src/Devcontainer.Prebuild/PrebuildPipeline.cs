@@ -59,11 +59,17 @@ public sealed class PrebuildPipeline
         long started = Stopwatch.GetTimestamp();
         using InputCache cache = OpenCache(request);
 
+        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
+        if (!request.Force && !request.DryRun && SharedRepository.NameOf(request.Registry, request.Repository) is { } repository
+            && !File.Exists(Path.Combine(request.OutputPath, Receipt.FileName)))
+        {
+            registries.Prepare(repository);
+        }
+
         // Neither needs the other, and each waits for files.
         Task<LocalImage?> finding = Task.Run(() => LocalImage.Find(request.OutputPath, request.GenerateSbom), CancellationToken.None);
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
         LocalImage? local = await finding.ConfigureAwait(false);
-        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
         if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null))
         {
             inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);

@@ -21,6 +21,8 @@ internal sealed class RegistryAccess : IDisposable
     private readonly Lazy<RegistryClient> _client;
     private readonly Lazy<RegistryClient> _transfers;
     private readonly Lazy<IBaseImageCatalog> _catalog;
+    private readonly CancellationTokenSource _disposing = new();
+    private Task _preparing = Task.CompletedTask;
 
     internal RegistryAccess(RegistrySettings settings, IProcessRunner processes, IBaseImageCatalog? catalog = null)
     {
@@ -42,9 +44,21 @@ internal sealed class RegistryAccess : IDisposable
     /// <summary>Where base images are asked about.</summary>
     internal IBaseImageCatalog Catalog => _catalog.Value;
 
+    /// <summary>Connects and signs in to a repository that will be asked, while the caller still finds out what to ask it for.</summary>
+    internal void Prepare(ImageReference repository)
+    {
+        if (!IsOffline)
+        {
+            _preparing = Task.Run(() => Client.PrepareAsync(repository, _disposing.Token));
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
+        _disposing.Cancel();
+        _preparing.GetAwaiter().GetResult();
+        _disposing.Dispose();
         foreach (Lazy<RegistryClient> client in new[] { _client, _transfers })
         {
             if (client.IsValueCreated)

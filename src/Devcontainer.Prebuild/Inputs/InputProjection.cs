@@ -107,17 +107,19 @@ internal static class InputProjection
         {
             case JsonValueKind.Object:
                 // The last of several properties with one name wins, as for every reader of these files.
-                var properties = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+                var properties = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
                     properties[property.Name] = property.Value;
                 }
 
+                string[] names = [.. properties.Keys];
+                Array.Sort(names, StringComparer.Ordinal);
                 writer.WriteStartObject();
-                foreach ((string name, JsonElement value) in properties)
+                foreach (string name in names)
                 {
                     writer.WritePropertyName(name);
-                    WriteSorted(value, writer);
+                    WriteSorted(properties[name], writer);
                 }
 
                 writer.WriteEndObject();
@@ -159,10 +161,10 @@ internal static class InputProjection
                     WriteText(output, text);
                     bool empty = reader.IsEmptyElement;
                     Write(output, '<', reader.Name);
-                    foreach ((string name, string value) in Attributes(reader))
+                    foreach (string name in AttributeNames(reader))
                     {
                         Write(output, '@', name);
-                        Write(output, '=', value);
+                        Write(output, '=', reader.GetAttribute(name)!);
                     }
 
                     if (empty)
@@ -186,16 +188,17 @@ internal static class InputProjection
         return Encoding.UTF8.GetBytes(output.ToString());
     }
 
-    private static SortedDictionary<string, string> Attributes(XmlReader reader)
+    private static List<string> AttributeNames(XmlReader reader)
     {
-        var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var names = new List<string>(reader.AttributeCount);
         while (reader.MoveToNextAttribute())
         {
-            attributes[reader.Name] = reader.Value;
+            names.Add(reader.Name);
         }
 
         reader.MoveToElement();
-        return attributes;
+        names.Sort(StringComparer.Ordinal);
+        return names;
     }
 
     // What a comment or the end of a CDATA section parts is still one text.

@@ -36,7 +36,9 @@ internal sealed class JobRunner : IDisposable
         {
             lock (_lock)
             {
-                return [.. _records.OrderBy(static job => job.Start).ThenBy(static job => job.Title, StringComparer.Ordinal)];
+                JobRecord[] records = [.. _records];
+                Array.Sort(records, static (a, b) => a.Start == b.Start ? string.CompareOrdinal(a.Title, b.Title) : a.Start.CompareTo(b.Start));
+                return records;
             }
         }
     }
