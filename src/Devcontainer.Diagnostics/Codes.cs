@@ -138,6 +138,7 @@ public static class Codes
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";
     public const string CIReportNotWritten = "DEVC5053";
+    public const string PinImageUnknown = "DEVC5070";
 
     // 6xxx: verify
     public const string PackageListUnreadable = "DEVC6001";
@@ -147,6 +148,8 @@ public static class Codes
     public const string WorkflowForeign = "DEVC8002";
     public const string WorkflowNotWritable = "DEVC8003";
     public const string ProjectOutsideRepository = "DEVC8004";
+    public const string PinFileInvalid = "DEVC8005";
+    public const string PinFileForeign = "DEVC8006";
 
     // 9xxx: environment
     public const string PropertyInvalid = "DEVC9001";

@@ -17,12 +17,22 @@ internal static class AtomicFile
     /// <param name="content">What will be in it.</param>
     /// <param name="durable">Whether its bytes are on the disk before it has its name; without, a power failure may leave the name on other bytes.</param>
     /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is intact.</exception>
-    internal static void Write(string path, ReadOnlySpan<byte> content, bool durable = true)
+    internal static void Write(string path, ReadOnlySpan<byte> content, bool durable = true) => Write(path, content, durable, mode: null);
+
+    /// <summary>Replaces the content of a file that is somebody's own: its mode stays, and where the name is a link, so does the link.</summary>
+    /// <exception cref="IOException">As <see cref="Write(string, ReadOnlySpan{byte}, bool)"/>, and where there is no such file.</exception>
+    internal static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        string file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        Write(file, content, durable: true, OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(file));
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content, bool durable, UnixFileMode? mode)
     {
         string directory = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory);
         RemoveUnfinished(path, directory);
-        for (int left = Attempts; !TryWrite(path, directory, content, durable, isLast: left == 1); left--)
+        for (int left = Attempts; !TryWrite(path, directory, content, durable, mode, isLast: left == 1); left--)
         {
             // Another writer took the temporary file for one that was left behind; on Windows perhaps a reader has the old file open.
         }
@@ -57,7 +67,7 @@ internal static class AtomicFile
 
     private static string Prefix(string path) => $".{Path.GetFileName(path)}.";
 
-    private static bool TryWrite(string path, string directory, ReadOnlySpan<byte> content, bool durable, bool isLast)
+    private static bool TryWrite(string path, string directory, ReadOnlySpan<byte> content, bool durable, UnixFileMode? mode, bool isLast)
     {
         string temporary = Path.Combine(directory, $"{Prefix(path)}{Guid.NewGuid():N}{Ending}");
         try
@@ -65,6 +75,11 @@ internal static class AtomicFile
             // CreateNew never follows a planted symbolic link. None is a lock, which the system takes from whoever dies.
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
+                if (mode is { } kept && !OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(stream.SafeFileHandle, kept);
+                }
+
                 stream.Write(content);
                 if (durable)
                 {

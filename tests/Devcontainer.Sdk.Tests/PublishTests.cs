@@ -94,6 +94,39 @@ public sealed class PublishTests : EngineTests
         (await workspace.BuildAsync("build", "-t:RollbackDevcontainer")).Failed("DEVC5048");
     }
 
+    [TestMethod]
+    public async Task An_image_is_pinned_where_it_is_used()
+    {
+        Workspace workspace = NewShared();
+        string name = NameOf(workspace);
+        workspace.Write("file", "content");
+        await TestEngine.RunAsync("tar", "-C", workspace.Folder, "-cf", workspace["layer.tar"], "file");
+        await TestEngine.RunAsync("crane", "append", "-f", workspace["layer.tar"], "-t", name + ":1.2");
+        string tagged = await TestEngine.RunAsync("crane", "digest", name + ":1.2");
+        string published = "sha256:" + new string('a', 64);
+        workspace.Write("bin/devcontainer/published.json", $$"""{"schema":1,"repository":"{{name}}","digest":"{{published}}","tags":[]}""");
+        const string Before = "{\r\n  // The team's\r\n  \"image\": \"IMAGE\",\r\n}\r\n";
+        workspace.Write("one/devcontainer.json", Before.Replace("IMAGE", name + ":1.2", StringComparison.Ordinal));
+        workspace.Write("two/devcontainer.json", Before.Replace("IMAGE", "debian:12", StringComparison.Ordinal));
+
+        string[] pin = ["-t:PinDevcontainer", "-p:DevcontainerPinFile=one/devcontainer.json"];
+        CommandResult pinned = (await workspace.BuildAsync("build", [.. pin, "-getItem:DevcontainerPinnedFile"])).Succeeded();
+        IReadOnlyDictionary<string, string> item = pinned.Items("DevcontainerPinnedFile").Single();
+        Assert.AreEqual(($"{name}@{published}", name + ":1.2"), (item["Image"], item["Previous"]));
+        Assert.AreEqual(Before.Replace("IMAGE", $"{name}@{published}", StringComparison.Ordinal), await File.ReadAllTextAsync(workspace["one/devcontainer.json"]));
+
+        string[] both = ["-t:PinDevcontainer", "-p:DevcontainerPinFile=one/devcontainer.json%3Btwo/devcontainer.json", "-p:DevcontainerPinTo=1.2"];
+        Assert.AreEqual(workspace["two/devcontainer.json"], (await workspace.BuildAsync("build", both)).Failed("DEVC8006").File);
+        (await workspace.BuildAsync("build", [.. both, "-p:DevcontainerPinAnyImage=true"])).Succeeded();
+        foreach (string file in new[] { "one/devcontainer.json", "two/devcontainer.json" })
+        {
+            Assert.AreEqual(Before.Replace("IMAGE", $"{name}@{tagged}", StringComparison.Ordinal), await File.ReadAllTextAsync(workspace[file]));
+        }
+
+        (await workspace.BuildAsync("build", [.. pin, "-p:DevcontainerPinTo=none"])).Failed("DEVC5070");
+        (await workspace.BuildAsync("build", "-t:PinDevcontainer")).Failed("DEVC9001");
+    }
+
     private static async Task AssertTagsAsync(Workspace workspace, string digest)
     {
         foreach (string tag in new[] { "one", "two" })

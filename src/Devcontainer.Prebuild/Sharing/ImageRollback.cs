@@ -31,7 +31,7 @@ public sealed class ImageRollback(IBuildReporter reporter)
         }
 
         string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
-        PublishedImage last = PublishedImage.Read(path) ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
+        PublishedImage last = PublishedImage.Read(path, Codes.RollbackFileInvalid) ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
         ImageReference from = ImageReference.Parse(last.Repository);
         var moves = new List<(string, ImageReference)>();
         foreach (PublishedTag tag in last.Tags)

@@ -45,8 +45,10 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
     }
 
     /// <summary>Reads a file; null where there is none.</summary>
-    /// <exception cref="DevcontainerException">DEVC5048: it cannot be read.</exception>
-    internal static PublishedImage? Read(string path)
+    /// <param name="path">Absolute path of the file.</param>
+    /// <param name="code">The error where it cannot be read: what it was needed for. Its message gets the path and the reason.</param>
+    /// <exception cref="DevcontainerException"><paramref name="code"/>.</exception>
+    internal static PublishedImage? Read(string path, string code)
     {
         if (!File.Exists(path))
         {
@@ -69,7 +71,7 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.RollbackFileInvalid, new SourceLocation(path), path, e.Message.TrimEnd('.')), e);
+            throw new DevcontainerException(Diagnostic.Create(code, new SourceLocation(path), path, e.Message.TrimEnd('.')), e);
         }
     }
 

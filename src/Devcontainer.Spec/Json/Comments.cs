@@ -50,7 +50,7 @@ internal static class Comments
     }
 
     /// <summary>The place behind the closing quote, or the text's end.</summary>
-    private static int EndOfString(ReadOnlySpan<byte> utf8, int start)
+    internal static int EndOfString(ReadOnlySpan<byte> utf8, int start)
     {
         int at = start + 1;
         while (true)

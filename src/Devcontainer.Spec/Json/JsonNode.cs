@@ -64,7 +64,8 @@ public abstract class JsonNode
     /// <exception cref="DevcontainerException">Not readable, not JSON, too long, too deep, or text that is not Unicode.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    public static JsonNode Load(string file, JsonLimits? limits = null) => JsonParser.Load(file, limits ?? JsonLimits.Default);
+    public static JsonNode Load(string file, JsonLimits? limits = null) =>
+        Parse(JsonParser.Read(file, limits ?? JsonLimits.Default), file, limits);
 
     /// <summary>The text that JavaScript's <c>JSON.stringify(value, null, indent)</c> gives: no escapes but those JSON demands.</summary>
     /// <param name="indent">Spaces for each level; 0 for one line.</param>

@@ -10,7 +10,8 @@ internal static class JsonParser
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static JsonNode Load(string file, JsonLimits limits)
+    /// <summary>The bytes of a file, never more than <paramref name="limits"/> allow.</summary>
+    public static byte[] Read(string file, JsonLimits limits)
     {
         try
         {
@@ -28,7 +29,7 @@ internal static class JsonParser
                 throw TooLarge(file, limits);
             }
 
-            return Parse(bytes.AsSpan(0, read), file, limits);
+            return read == bytes.Length ? bytes : bytes[..read];
         }
         catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not (FileNotFoundException or DirectoryNotFoundException)))
         {
@@ -48,6 +49,13 @@ internal static class JsonParser
         }
     }
 
+    /// <summary>Where text begins: behind its byte order mark, if it has one.</summary>
+    public static int StartOf(ReadOnlySpan<byte> utf8)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        return utf8.StartsWith(mark) ? mark.Length : 0;
+    }
+
     public static JsonNode Parse(ReadOnlySpan<byte> utf8, string? file, JsonLimits limits)
     {
         if (utf8.Length > limits.Bytes)
@@ -55,11 +63,7 @@ internal static class JsonParser
             throw TooLarge(file, limits);
         }
 
-        ReadOnlySpan<byte> bom = [0xEF, 0xBB, 0xBF];
-        if (utf8.StartsWith(bom))
-        {
-            utf8 = utf8[bom.Length..];
-        }
+        utf8 = utf8[StartOf(utf8)..];
 
         // Places are counted in the text as it is written; the offsets are the same.
         var cursor = new Cursor(utf8, file, limits);

@@ -18,6 +18,25 @@ public readonly record struct TextPosition(int Line, int Column)
         return new TextPosition(before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
     }
 
+    /// <summary>The byte of UTF-8 text, without byte order mark, that is at this place: <see cref="At"/> the other way round.</summary>
+    internal int OffsetIn(ReadOnlySpan<byte> utf8)
+    {
+        int offset = 0;
+        for (int line = 1; line < Line; line++)
+        {
+            offset += utf8[offset..].IndexOf((byte)'\n') + 1;
+        }
+
+        for (int column = 1; column < Column;)
+        {
+            Rune.DecodeFromUtf8(utf8[offset..], out Rune rune, out int length);
+            column += rune.Utf16SequenceLength;
+            offset += length;
+        }
+
+        return offset;
+    }
+
     /// <summary>The place of a byte that is known by its line and its place there, both zero-based.</summary>
     internal static TextPosition InLine(ReadOnlySpan<byte> utf8, long line, long byteInLine)
     {

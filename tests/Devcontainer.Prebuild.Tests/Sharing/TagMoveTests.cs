@@ -45,7 +45,7 @@ public sealed class TagMoveTests
         using var registry = new TagRegistry(refused: null);
         await MoveAsync(registry, folder, "b", "a");
         CollectionAssert.AreEqual(new[] { "b", "a" }, registry.Moved);
-        PublishedImage published = PublishedImage.Read(folder[PublishedImage.FileName])!;
+        PublishedImage published = PublishedImage.Read(folder[PublishedImage.FileName], Codes.RollbackFileInvalid)!;
         Assert.AreEqual(Digest.Sha256(Content).Value, published.Digest);
         CollectionAssert.AreEqual(new[] { new PublishedTag("b", null), new PublishedTag("a", null) }, published.Tags.ToArray());
     }
