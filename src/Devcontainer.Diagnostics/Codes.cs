@@ -138,10 +138,16 @@ public static class Codes
     public const string TagReserved = "DEVC5051";
     public const string CIEventUnreadable = "DEVC5052";
     public const string CIReportNotWritten = "DEVC5053";
+    public const string CosignMissing = "DEVC5060";
+    public const string SigningFailed = "DEVC5061";
     public const string PinImageUnknown = "DEVC5070";
 
     // 6xxx: verify
     public const string PackageListUnreadable = "DEVC6001";
+    public const string SignatureNotGood = "DEVC6002";
+    public const string NothingToVerify = "DEVC6003";
+    public const string VerifyToolFailed = "DEVC6004";
+    public const string VerifyImageGone = "DEVC6005";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

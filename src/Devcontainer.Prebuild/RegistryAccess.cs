@@ -68,18 +68,26 @@ internal sealed class RegistryAccess : IDisposable
         }
     }
 
+    /// <summary>Where a program of others has to go for a repository.</summary>
+    /// <exception cref="DevcontainerException">DEVC5030: its mirror is none.</exception>
+    internal static RegistryPlace PlaceOf(ImageReference repository, RegistrySettings settings) => RegistryPlace.Of(repository, Options(settings));
+
     private static RegistryClient Connect(RegistrySettings settings, IProcessRunner processes, TimeSpan deadline) =>
-        new RegistryClient(new RegistryClientOptions
+        new RegistryClient(Options(settings) with
         {
-            Mirrors = ByRegistry(settings.Mirrors),
-            TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, settings.TrustedRealms),
-            CertificateFolders = DockerConfig.CertificateFolders(name => settings.Environment.GetValueOrDefault(name)),
-            InsecureRegistries = settings.Insecure,
             Deadline = deadline,
             Credentials = new DockerConfig(
                 DockerConfig.Folder(name => settings.Environment.GetValueOrDefault(name)),
                 new CredentialProgram(processes, settings.Environment, settings.WorkspaceFolder)),
         });
+
+    private static RegistryClientOptions Options(RegistrySettings settings) => new()
+    {
+        Mirrors = ByRegistry(settings.Mirrors),
+        TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, settings.TrustedRealms),
+        CertificateFolders = DockerConfig.CertificateFolders(name => settings.Environment.GetValueOrDefault(name)),
+        InsecureRegistries = settings.Insecure,
+    };
 
     // What comes later counts; names of hosts ignore case.
     private static Dictionary<string, string> ByRegistry(params ReadOnlySpan<IEnumerable<KeyValuePair<string, string>>> lists)

@@ -42,10 +42,18 @@ internal static class PublicProperties
         "DevcontainerRegistryMirrors",
         "DevcontainerRepository",
         "DevcontainerRollbackTo",
+        "DevcontainerSignatureIdentity",
+        "DevcontainerSignatureIssuer",
+        "DevcontainerSignatureOffline",
+        "DevcontainerSigningConfig",
+        "DevcontainerSigningKey",
         "DevcontainerTagRules",
         "DevcontainerTasksPath",
         "DevcontainerTrustedRealms",
+        "DevcontainerTrustedRoot",
         "DevcontainerUpdateOnly",
+        "DevcontainerVerificationKey",
+        "DevcontainerVerifyImage",
         "DevcontainerWorkflowBefore",
         "DevcontainerWorkflowFile",
         "DevcontainerWorkflowRunners",
@@ -58,6 +66,7 @@ internal static class PublicProperties
         "GenerateDevcontainerSbom",
         "PrebuildOnBuild",
         "PushDevcontainer",
+        "SignDevcontainer",
     ];
 
     // Letters in which a name that does not begin like ours may differ from one of ours and is still taken for it.

@@ -1,10 +1,12 @@
+using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Prebuild.Signing;
 
 namespace Devcontainer.Tasks;
 
 /// <summary>Publishes the image of the last prebuild: as a layout, or to its registry.</summary>
-public sealed class PublishDevcontainer : DevcontainerRegistryTask
+public sealed class PublishDevcontainer : DevcontainerSignatureTask
 {
     /// <summary>PushDevcontainer.</summary>
     public string? Push { get; set; }
@@ -21,12 +23,16 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
     /// <summary>Why what is built may not be pushed (ResolveDevcontainerTags); empty where it may.</summary>
     public string? NotPushed { get; set; }
 
+    /// <summary>SignDevcontainer.</summary>
+    public string? Sign { get; set; }
+
     /// <inheritdoc />
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
         bool push = Switch("PushDevcontainer", Push);
         bool byDigest = Switch("DevcontainerPushByDigest", ByDigest);
         bool dryRun = Switch("DevcontainerDryRun", DryRun);
+        SignatureSettings? signatures = push ? BindSigning() : null;
         if (!string.IsNullOrEmpty(NotPushed))
         {
             Reporter.Status($"Not pushed: {NotPushed}.");
@@ -37,7 +43,8 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
         {
             if (push)
             {
-                Reporter.Status(byDigest ? "Would push by digest." : $"Would push under the tags {string.Join(", ", Split(Tags))}.");
+                string signed = signatures is null ? string.Empty : ", signed";
+                Reporter.Status(byDigest ? $"Would push by digest{signed}." : $"Would push under the tags {string.Join(", ", Split(Tags))}{signed}.");
             }
 
             return;
@@ -55,6 +62,7 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
                 Tags = Split(Tags),
                 ByDigest = byDigest,
                 Commit = string.IsNullOrEmpty(Commit) ? null : Commit,
+                Signatures = signatures,
             };
             await publish.PushAsync(request, cancellationToken).ConfigureAwait(false);
             return;
@@ -62,5 +70,19 @@ public sealed class PublishDevcontainer : DevcontainerRegistryTask
 
         Receipt receipt = await publish.CompleteLayoutAsync(output, BindLockTimeout(LockTimeout), BindRegistries(), cancellationToken).ConfigureAwait(false);
         Reporter.Status($"Image layout: {Path.Combine(output, "image")} ({receipt.Image.Digest})");
+    }
+
+    private SignatureSettings? BindSigning()
+    {
+        if (!Switch("SignDevcontainer", Sign))
+        {
+            return null;
+        }
+
+        SignatureSettings signatures = BindSignatures();
+        return signatures is not { Offline: true, SigningKey: null }
+            ? signatures
+            : throw new DevcontainerException(
+                Codes.PropertyInvalid, "DevcontainerSignatureOffline", "true", "a signature without a key needs a certificate of Sigstore's servers: set DevcontainerSigningKey");
     }
 }

@@ -12,6 +12,9 @@ namespace Devcontainer.Oci;
 /// </summary>
 internal static class RegistryCertificates
 {
+    /// <summary>How the files with authorities are named.</summary>
+    internal const string Pattern = "*.crt";
+
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     /// <summary>The folder with a registry's own authorities; null where there is none.</summary>
@@ -50,7 +53,7 @@ internal static class RegistryCertificates
     private static X509Certificate2Collection Read(string folder)
     {
         var authorities = new X509Certificate2Collection();
-        foreach (string file in Directory.EnumerateFiles(folder, "*.crt"))
+        foreach (string file in Directory.EnumerateFiles(folder, Pattern))
         {
             try
             {

@@ -15,7 +15,7 @@ internal static class DockerLocator
     internal static string Find(IReadOnlyDictionary<string, string> environment, string workspaceFolder) =>
         TryFind("docker", environment, workspaceFolder) ?? throw new DevcontainerException(Codes.DockerNotFound);
 
-    /// <summary>The absolute path of a program that belongs to docker, such as a credential helper; null where there is none.</summary>
+    /// <summary>The absolute path of another program that is looked for in the same way, such as a credential helper; null where there is none.</summary>
     internal static string? TryFind(string program, IReadOnlyDictionary<string, string> environment, string workspaceFolder)
     {
         string path = Lookup(environment, "PATH") ?? string.Empty;

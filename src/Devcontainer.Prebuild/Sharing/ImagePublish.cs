@@ -4,6 +4,7 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Signing;
 
 namespace Devcontainer.Prebuild.Sharing;
 
@@ -51,15 +52,15 @@ public sealed class ImagePublish
     }
 
     /// <summary>
-    /// Pushes: blobs, manifests, index, then SBOMs and receipt as referrers, then the tags of the keys, last the image's own tags; so a tag only ever
-    /// names what is there, with its receipt. Safe to repeat: what is there is not sent again. <c>rollback.json</c> says what the tags named before, and
+    /// Pushes: blobs, manifests, index, then SBOMs and receipt as referrers, then signatures, then the tags of the keys, last the image's own tags; so a
+    /// tag only ever names what is there, with its receipt, and signed where it is to be. Safe to repeat: what is there is not sent again. <c>rollback.json</c> says what the tags named before, and
     /// <c>published.json</c> what they name now.
     /// </summary>
     /// <param name="request">What to push, and where.</param>
     /// <param name="cancellationToken">Ends it; a tag that has not moved by then names what it named before.</param>
     /// <returns>The receipt of the image.</returns>
-    /// <exception cref="DevcontainerException">There is no image, it has no registry, or the registry does not take it. DEVC5047: some tags moved and
-    /// others did not.</exception>
+    /// <exception cref="DevcontainerException">There is no image, it has no registry, the registry does not take it, or it cannot be signed. DEVC5047: some
+    /// tags moved and others did not.</exception>
     public async Task<Receipt> PushAsync(PushRequest request, CancellationToken cancellationToken)
     {
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
@@ -72,6 +73,7 @@ public sealed class ImagePublish
             throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerOffline", "true", "pushing needs the registry");
         }
 
+        using ImageSigning? signing = ImageSigning.Prepare(request.Signatures, request.Registries, _processes, _reporter);
         OciLayout layout = OciLayout.Open(output.Image);
         var image = Digest.Parse(receipt.Image.Digest);
         Descriptor root = RemoteLayout.Entry(layout, image) ?? throw new DevcontainerException(Codes.BlobMissing, image.Value, layout.Root);
@@ -92,6 +94,17 @@ public sealed class ImagePublish
         }
 
         IReadOnlyList<Descriptor> sboms = await ReceiptArtifact.PushSbomsAsync(client, repository, receipt, output.Root, cancellationToken).ConfigureAwait(false);
+        if (!request.ByDigest)
+        {
+            await ReceiptArtifact.PushAsync(client, repository, root, receipt, sboms, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (signing is not null)
+        {
+            IEnumerable<Digest> platforms = receipt.Platforms.Select(static platform => Digest.Parse(platform.Digest));
+            await signing.RunAsync(repository, [.. request.ByDigest ? [] : new[] { image }, .. platforms], cancellationToken).ConfigureAwait(false);
+        }
+
         if (request.ByDigest)
         {
             await TagKeysAsync(client, repository, receipt, layout, index: null, cancellationToken).ConfigureAwait(false);
@@ -108,7 +121,6 @@ public sealed class ImagePublish
             return receipt;
         }
 
-        await ReceiptArtifact.PushAsync(client, repository, root, receipt, sboms, cancellationToken).ConfigureAwait(false);
         await TagKeysAsync(client, repository, receipt, layout, root, cancellationToken).ConfigureAwait(false);
         await new TagMove(client, repository, _reporter).RunAsync(root, layout.ReadBlob(root), request.Tags, output.Root, cancellationToken).ConfigureAwait(false);
         return receipt;

@@ -1,3 +1,5 @@
+using Devcontainer.Prebuild.Signing;
+
 namespace Devcontainer.Prebuild.Sharing;
 
 /// <summary>What to push of the last prebuild, and how.</summary>
@@ -20,4 +22,7 @@ public sealed record PushRequest
 
     /// <summary>The commit that is built; null where nobody tells.</summary>
     public string? Commit { get; init; }
+
+    /// <summary>How to sign what is pushed, before a tag names it; null not to.</summary>
+    public SignatureSettings? Signatures { get; init; }
 }

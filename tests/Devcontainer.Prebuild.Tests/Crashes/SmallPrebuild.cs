@@ -40,8 +40,10 @@ internal static class SmallPrebuild
 
     private static Dictionary<string, string> Environment(string folder) => new() { ["PATH"] = Path.Combine(folder, "bin") };
 
-    internal static async Task<PrebuildResult> RunAsync(string folder) =>
-        (await new PrebuildPipeline(new Engine(), new Catalog(), new RecordingReporter()).RunAsync(Request(folder), CancellationToken.None))!;
+    internal static Task<PrebuildResult> RunAsync(string folder) => RunAsync(Request(folder));
+
+    internal static async Task<PrebuildResult> RunAsync(PrebuildRequest request) =>
+        (await new PrebuildPipeline(new Engine(), new Catalog(), new RecordingReporter()).RunAsync(request, CancellationToken.None))!;
 
     /// <summary>Runs it on one thread, whose system calls can be counted. An error is said by its code and <see cref="Refused"/>.</summary>
     internal static async Task<int> RunAloneAsync(string folder)
@@ -63,7 +65,7 @@ internal static class SmallPrebuild
         }
     }
 
-    /// <summary>Builds what it is given in the plan's context into a layout of one layer.</summary>
+    /// <summary>Builds what it is given in the plan's context into a layout of one layer, for each platform.</summary>
     private sealed class Engine : IProcessRunner
     {
         public async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
@@ -92,14 +94,21 @@ internal static class SmallPrebuild
         private static void Build(byte[] definition)
         {
             using JsonDocument document = JsonDocument.Parse(definition);
-            JsonElement target = document.RootElement.GetProperty("target").EnumerateObject().Single().Value;
+            foreach (JsonProperty target in document.RootElement.GetProperty("target").EnumerateObject())
+            {
+                Build(target.Value);
+            }
+        }
+
+        private static void Build(JsonElement target)
+        {
             string destination = target.GetProperty("output")[0].GetString()!.Split(',').Single(static field => field.StartsWith("dest=", StringComparison.Ordinal))[5..];
             OciLayout layout = OciLayout.Create(destination);
             string context = target.GetProperty("context").GetString()!;
             Descriptor image = layout.WriteSingleLayerImage(
                 Directory.GetFiles(context).Order(StringComparer.Ordinal).Select(static file => TarEntry.File(Path.GetFileName(file), TarEntry.PlainMode, File.ReadAllBytes(file))),
                 DateTimeOffset.UnixEpoch,
-                SampleWorkspace.Amd64);
+                Platform.Parse(target.GetProperty("platforms")[0].GetString()!));
             layout.WriteIndex(new ImageIndex { Manifests = [image] });
         }
     }
