@@ -140,6 +140,7 @@ public static class Codes
     public const string CIReportNotWritten = "DEVC5053";
     public const string CosignMissing = "DEVC5060";
     public const string SigningFailed = "DEVC5061";
+    public const string PublishPartlyFailed = "DEVC5062";
     public const string PinImageUnknown = "DEVC5070";
 
     // 6xxx: verify

@@ -34,6 +34,7 @@ internal static class PublicProperties
         "DevcontainerPinFile",
         "DevcontainerPinTo",
         "DevcontainerPlatforms",
+        "DevcontainerPublishTo",
         "DevcontainerPushByDigest",
         "DevcontainerPushPullRequests",
         "DevcontainerRaiseEpoch",

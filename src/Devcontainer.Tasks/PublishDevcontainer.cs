@@ -11,6 +11,9 @@ public sealed class PublishDevcontainer : DevcontainerSignatureTask
     /// <summary>PushDevcontainer.</summary>
     public string? Push { get; set; }
 
+    /// <summary>DevcontainerPublishTo.</summary>
+    public string? PublishTo { get; set; }
+
     /// <summary>DevcontainerPushByDigest.</summary>
     public string? ByDigest { get; set; }
 
@@ -43,7 +46,7 @@ public sealed class PublishDevcontainer : DevcontainerSignatureTask
         {
             if (push)
             {
-                string signed = signatures is null ? string.Empty : ", signed";
+                string signed = (Split(PublishTo) is { Length: > 0 } others ? $", also to {string.Join(", ", others)}" : string.Empty) + (signatures is null ? string.Empty : ", signed");
                 Reporter.Status(byDigest ? $"Would push by digest{signed}." : $"Would push under the tags {string.Join(", ", Split(Tags))}{signed}.");
             }
 
@@ -59,6 +62,7 @@ public sealed class PublishDevcontainer : DevcontainerSignatureTask
                 OutputPath = output,
                 LockTimeout = BindLockTimeout(LockTimeout),
                 Registries = BindRegistries(),
+                AlsoTo = Split(PublishTo),
                 Tags = Split(Tags),
                 ByDigest = byDigest,
                 Commit = string.IsNullOrEmpty(Commit) ? null : Commit,

@@ -20,6 +20,9 @@ public sealed class ReportDevcontainer : DevcontainerTask
     /// <summary>The tags that were pushed.</summary>
     public string? Tags { get; set; }
 
+    /// <summary>DevcontainerPublishTo.</summary>
+    public string? PublishTo { get; set; }
+
     /// <summary>Why the image got no tag; empty where it got some.</summary>
     public string? NotTagged { get; set; }
 
@@ -36,6 +39,7 @@ public sealed class ReportDevcontainer : DevcontainerTask
                     Receipt = receipt,
                     Source = Images[0].GetMetadata("Source"),
                     Tags = string.IsNullOrEmpty(NotTagged) ? Split(Tags) : [],
+                    AlsoTo = Split(PublishTo),
                     NotTagged = string.IsNullOrEmpty(NotTagged) ? null : NotTagged,
                     OutputPath = output,
                 },

@@ -13,6 +13,9 @@ public sealed class RollbackDevcontainer : DevcontainerRegistryTask
     [Required]
     public string Repository { get; set; } = string.Empty;
 
+    /// <summary>DevcontainerPublishTo.</summary>
+    public string? PublishTo { get; set; }
+
     /// <summary>DevcontainerImageTags.</summary>
     public string? ImageTags { get; set; }
 
@@ -22,5 +25,12 @@ public sealed class RollbackDevcontainer : DevcontainerRegistryTask
     /// <inheritdoc />
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken) =>
         new ImageRollback(Reporter).RunAsync(
-            Absolute(OutputPath), Registry ?? string.Empty, Repository, string.IsNullOrWhiteSpace(To) ? null : To.Trim(), Split(ImageTags), BindRegistries(), cancellationToken);
+            Absolute(OutputPath),
+            Registry ?? string.Empty,
+            Repository,
+            Split(PublishTo),
+            string.IsNullOrWhiteSpace(To) ? null : To.Trim(),
+            Split(ImageTags),
+            BindRegistries(),
+            cancellationToken);
 }

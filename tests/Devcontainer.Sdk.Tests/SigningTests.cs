@@ -4,7 +4,7 @@ using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
 
-/// <summary>An image that is signed when it is published, and verified: with cosign, offline, with a key.</summary>
+/// <summary>An image that is signed when it is published, to two repositories, and verified: with cosign, offline, with a key.</summary>
 [TestClass]
 [TestCategory("Engine")]
 public sealed class SigningTests : EngineTests
@@ -32,10 +32,14 @@ public sealed class SigningTests : EngineTests
         using var end = new CancellationTokenSource();
         Task<IReadOnlySet<string>> watching = Task.Run(() => canary.WatchArgumentsAsync(end.Token));
         CommandResult published = (await workspace.BuildAsync(
-            "publish", "-p:PushDevcontainer=true", "-p:SignDevcontainer=true", "-p:DevcontainerSigningKey=env://TEAM_KEY", "-v:diag")).EndedWell();
+            "publish", "-p:PushDevcontainer=true", "-p:SignDevcontainer=true", "-p:DevcontainerSigningKey=env://TEAM_KEY",
+            $"-p:DevcontainerPublishTo={TestEngine.Registry}/devcontainer-sdk-test/copy", "-v:diag")).EndedWell();
         Assert.Contains("Signed " + SharingTests.NameOf(workspace), published.Output, published.Report);
         string latest = SharingTests.NameOf(workspace) + ":latest";
-        await Programs.RunAsync("cosign", "verify", "--key", workspace["../keys/signer.pub"], "--insecure-ignore-tlog=true", latest);
+        foreach (string image in new[] { latest, TestEngine.Registry + "/devcontainer-sdk-test/copy:latest" })
+        {
+            await Programs.RunAsync("cosign", "verify", "--key", workspace["../keys/signer.pub"], "--insecure-ignore-tlog=true", image);
+        }
 
         // Ours, of the image that has the key of the inputs, and of one that is named.
         string key = "-p:DevcontainerVerificationKey=" + workspace["../keys/signer.pub"];

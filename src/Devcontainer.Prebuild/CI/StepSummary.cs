@@ -19,6 +19,11 @@ internal static class StepSummary
         text.Append("| | |\n| --- | --- |\n");
         Row(text, "Image", Code(receipt.Image.Reference));
         Row(text, "Tags", report.NotTagged is { } reason ? "none: " + Plain(reason) : string.Join(", ", report.Tags.Select(Code)));
+        if (report.Others.Count > 0)
+        {
+            Row(text, "Also in", string.Join(", ", report.Others.Select(Code)));
+        }
+
         Row(text, "Source", Plain(Source(report)));
         Row(text, "Key", Code(receipt.IndexKey));
         text.Append("\n| Platform | Digest | Size | Steps from cache | Packages |\n| --- | --- | ---: | ---: | ---: |\n");

@@ -7,10 +7,11 @@ namespace Devcontainer.Prebuild.Sharing;
 /// <summary>Puts an image's tags back: to what they named before the last push, or to an image that is given.</summary>
 public sealed class ImageRollback(IBuildReporter reporter)
 {
-    /// <summary>Moves the tags back. Nothing moves unless all that they will name is there.</summary>
+    /// <summary>Moves the tags back, in every repository of the last push. Nothing moves unless all that they will name is there.</summary>
     /// <param name="outputPath">The output folder, which has <c>rollback.json</c>.</param>
     /// <param name="registry">Registry of the image, for a target that is given.</param>
     /// <param name="repository">Repository of the image, for a target that is given.</param>
+    /// <param name="alsoTo">Its other repositories (<see cref="PushRequest.AlsoTo"/>), for a target that is given.</param>
     /// <param name="target">A digest or a tag; null for what the tags named before the last push.</param>
     /// <param name="tags">The tags to move to the target; for the last push, its own are moved.</param>
     /// <param name="settings">How registries are reached.</param>
@@ -18,51 +19,59 @@ public sealed class ImageRollback(IBuildReporter reporter)
     /// <exception cref="DevcontainerException">DEVC5048: no push is known, or its record cannot be read; DEVC5049: the target, or something it needs, is
     /// gone.</exception>
     public async Task RunAsync(
-        string outputPath, string registry, string repository, string? target, IReadOnlyList<string> tags, RegistrySettings settings, CancellationToken cancellationToken)
+        string outputPath,
+        string registry,
+        string repository,
+        IReadOnlyList<string> alsoTo,
+        string? target,
+        IReadOnlyList<string> tags,
+        RegistrySettings settings,
+        CancellationToken cancellationToken)
     {
         using var registries = new RegistryAccess(settings, new ProcessRunner());
-        RegistryClient client = registries.Transfers;
         if (target is not null)
         {
             ImageReference name = SharedRepository.NameOf(registry, repository) ?? throw new DevcontainerException(Codes.PushNeedsRegistry, repository);
-            ImageReference image = Digest.TryParse(target, out Digest digest) ? name.WithDigest(digest) : name.WithTag(target);
-            await MoveAsync(client, name, [.. tags.Select(tag => (tag, image))], cancellationToken).ConfigureAwait(false);
+            IEnumerable<ImageReference> names = [name, .. PushTargets.Parse(alsoTo, name)];
+            ImageReference Target(ImageReference of) => Digest.TryParse(target, out Digest digest) ? of.WithDigest(digest) : of.WithTag(target);
+            await MoveAsync(registries.Transfers, [.. names.SelectMany(of => tags.Select(tag => (of.WithTag(tag), Target(of))))], cancellationToken).ConfigureAwait(false);
             return;
         }
 
         string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
         PublishedImage last = PublishedImage.Read(path, Codes.RollbackFileInvalid) ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
-        ImageReference from = ImageReference.Parse(last.Repository);
-        var moves = new List<(string, ImageReference)>();
-        foreach (PublishedTag tag in last.Tags)
+        var moves = new List<(ImageReference, ImageReference)>();
+        foreach (PublishedTags published in last.All)
         {
-            if (tag.Previous is null)
+            ImageReference from = ImageReference.Parse(published.Repository);
+            foreach (PublishedTag tag in published.Tags)
             {
-                reporter.Status($"{from.WithTag(tag.Tag).Familiar} was new; it stays.");
-            }
-            else
-            {
-                moves.Add((tag.Tag, from.WithDigest(Digest.Parse(tag.Previous))));
+                if (tag.Previous is null)
+                {
+                    reporter.Status($"{from.WithTag(tag.Tag).Familiar} was new; it stays.");
+                }
+                else
+                {
+                    moves.Add((from.WithTag(tag.Tag), from.WithDigest(Digest.Parse(tag.Previous))));
+                }
             }
         }
 
-        await MoveAsync(client, from, moves, cancellationToken).ConfigureAwait(false);
+        await MoveAsync(registries.Transfers, moves, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task MoveAsync(
-        RegistryClient client, ImageReference repository, List<(string Tag, ImageReference Target)> moves, CancellationToken cancellationToken)
+    private async Task MoveAsync(RegistryClient client, List<(ImageReference Tag, ImageReference Target)> moves, CancellationToken cancellationToken)
     {
         var images = new List<RegistryManifest>();
         foreach ((_, ImageReference target) in moves)
         {
-            images.Add(await WholeAsync(client, repository, target, cancellationToken).ConfigureAwait(false));
+            images.Add(await WholeAsync(client, target, target, cancellationToken).ConfigureAwait(false));
         }
 
         for (int i = 0; i < moves.Count; i++)
         {
-            ImageReference tag = repository.WithTag(moves[i].Tag);
-            await client.PutManifestAsync(tag, images[i].Bytes, images[i].Descriptor.MediaType, cancellationToken).ConfigureAwait(false);
-            reporter.Status($"{tag.Familiar} names {images[i].Descriptor.Digest} again.");
+            await client.PutManifestAsync(moves[i].Tag, images[i].Bytes, images[i].Descriptor.MediaType, cancellationToken).ConfigureAwait(false);
+            reporter.Status($"{moves[i].Tag.Familiar} names {images[i].Descriptor.Digest} again.");
         }
     }
 

@@ -9,6 +9,16 @@ namespace Devcontainer.Prebuild.Sharing;
 /// <param name="Tags">The tags, in order of moving.</param>
 internal sealed record PublishedImage(string Repository, string Digest, IReadOnlyList<PublishedTag> Tags)
 {
+    /// <summary>The other repositories of the same push.</summary>
+    internal IReadOnlyList<PublishedTags> Others { get; init; } = [];
+
+    /// <summary>All its repositories.</summary>
+    internal IEnumerable<PublishedTags> All => [new PublishedTags(Repository, Tags), .. Others];
+
+    /// <summary>An image in one or several repositories.</summary>
+    internal static PublishedImage Of(string digest, IReadOnlyList<PublishedTags> repositories) =>
+        new(repositories[0].Repository, digest, repositories[0].Tags) { Others = [.. repositories.Skip(1)] };
+
     /// <summary>The file's name after a push.</summary>
     internal const string FileName = "published.json";
 
@@ -27,16 +37,16 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
             writer.WriteNumber("schema", Schema);
             writer.WriteString("repository", Repository);
             writer.WriteString("digest", Digest);
-            writer.WriteStartArray("tags");
-            foreach (PublishedTag tag in Tags)
+            WriteTags(writer, Tags);
+            if (Others.Count > 0)
             {
-                writer.WriteStartObject();
-                writer.WriteString("tag", tag.Tag);
-                writer.WriteString("previous", tag.Previous);
-                writer.WriteEndObject();
+                JsonLayout.WriteList(writer, "others", Others, static (w, other) =>
+                {
+                    w.WriteString("repository", other.Repository);
+                    WriteTags(w, other.Tags);
+                });
             }
 
-            writer.WriteEndArray();
             writer.WriteEndObject();
         }
 
@@ -64,10 +74,12 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
                 throw new FormatException("it is of another version");
             }
 
-            return new PublishedImage(
-                Text(root, "repository"),
-                Text(root, "digest"),
-                [.. root.GetProperty("tags").EnumerateArray().Select(static tag => new PublishedTag(Text(tag, "tag"), tag.GetProperty("previous").GetString()))]);
+            return new PublishedImage(Text(root, "repository"), Text(root, "digest"), ReadTags(root))
+            {
+                Others = root.TryGetProperty("others", out JsonElement others)
+                    ? [.. others.EnumerateArray().Select(static other => new PublishedTags(Text(other, "repository"), ReadTags(other)))]
+                    : [],
+            };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IOException or UnauthorizedAccessException)
         {
@@ -75,9 +87,36 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
         }
     }
 
+    /// <summary>Reads a file that is about to be replaced; null where there is none that can be read.</summary>
+    internal static PublishedImage? TryRead(string path)
+    {
+        try
+        {
+            return Read(path, Codes.RollbackFileInvalid);
+        }
+        catch (DevcontainerException)
+        {
+            return null;
+        }
+    }
+
+    private static void WriteTags(Utf8JsonWriter writer, IReadOnlyList<PublishedTag> tags) => JsonLayout.WriteList(writer, "tags", tags, static (w, tag) =>
+    {
+        w.WriteString("tag", tag.Tag);
+        w.WriteString("previous", tag.Previous);
+    });
+
+    private static IReadOnlyList<PublishedTag> ReadTags(JsonElement element) =>
+        [.. element.GetProperty("tags").EnumerateArray().Select(static tag => new PublishedTag(Text(tag, "tag"), tag.GetProperty("previous").GetString()))];
+
     private static string Text(JsonElement element, string name) =>
         element.GetProperty(name).GetString() ?? throw new FormatException($"its '{name}' is null");
 }
+
+/// <summary>The tags of one repository.</summary>
+/// <param name="Repository">Registry and repository.</param>
+/// <param name="Tags">The tags, in order of moving.</param>
+internal sealed record PublishedTags(string Repository, IReadOnlyList<PublishedTag> Tags);
 
 /// <summary>A tag that was moved.</summary>
 /// <param name="Tag">The tag.</param>

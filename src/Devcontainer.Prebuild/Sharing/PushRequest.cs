@@ -14,6 +14,9 @@ public sealed record PushRequest
     /// <summary>How registries are reached.</summary>
     public required RegistrySettings Registries { get; init; }
 
+    /// <summary>Where to push besides the image's own repository: each a registry, or a registry with a repository.</summary>
+    public IReadOnlyList<string> AlsoTo { get; init; } = [];
+
     /// <summary>The tags to push under.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 

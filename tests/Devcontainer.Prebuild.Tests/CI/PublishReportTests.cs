@@ -26,6 +26,17 @@ public sealed partial class PublishReportTests
     }
 
     [TestMethod]
+    public void Other_registries_that_have_it_are_told_too()
+    {
+        PublishReport report = Report("/out", "main") with { AlsoTo = ["registry.example", "backup.example/other/dev"] };
+        ReceiptImage image = report.Receipt.Image;
+        Assert.AreEqual(
+            $"{image.Name}:main\nregistry.example/{image.Repository}:main\nbackup.example/other/dev:main", ReadOutputs(GitHubActions.Outputs(report))["tags"]);
+        Assert.Contains("| Also in | <code>registry.example/", StepSummary.Write(report));
+        Assert.IsEmpty(ReadOutputs(GitHubActions.Outputs(report with { Tags = [] }))["tags"]);
+    }
+
+    [TestMethod]
     public void No_value_ends_early_and_begins_another_output()
     {
         PublishReport report = Report("/out", "x\nEOF\ndigest<<EOF\nsha256:forged\nEOF");

@@ -53,7 +53,7 @@ public sealed class TagMoveTests
     private async Task MoveAsync(TagRegistry registry, TemporaryFolder folder, params string[] tags)
     {
         using var client = new RegistryClient();
-        var move = new TagMove(client, ImageReference.Parse(registry.Name + "/team/dev"), _reporter);
+        var move = new TagMove(client, new PushTargets(ImageReference.Parse(registry.Name + "/team/dev"), [], _reporter), _reporter);
         await move.RunAsync(Descriptor.Of(Content, MediaTypes.ImageIndex), Content, tags, folder["."], CancellationToken.None);
     }
 
