@@ -141,6 +141,8 @@ public static class Codes
     public const string CosignMissing = "DEVC5060";
     public const string SigningFailed = "DEVC5061";
     public const string PublishPartlyFailed = "DEVC5062";
+    public const string NothingToCompare = "DEVC5063";
+    public const string CompareImageUnknown = "DEVC5064";
     public const string PinImageUnknown = "DEVC5070";
 
     // 6xxx: verify

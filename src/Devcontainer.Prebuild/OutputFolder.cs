@@ -5,6 +5,7 @@ using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
+using Devcontainer.Prebuild.Comparison;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
@@ -49,7 +50,8 @@ public sealed class OutputFolder : IDisposable
     /// <summary>What a prebuild and a push write here, and a clean deletes.</summary>
     private static readonly string[] Owned =
     [
-        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName, LockName,
+        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
+        ChangesFile.FileName, ChangesFile.PageName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

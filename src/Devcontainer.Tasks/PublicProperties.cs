@@ -17,6 +17,8 @@ internal static class PublicProperties
         "DevcontainerBuilderKeepStorage",
         "DevcontainerBuilderMaxParallelism",
         "DevcontainerCIReport",
+        "DevcontainerCompareFrom",
+        "DevcontainerCompareTo",
         "DevcontainerConfigFile",
         "DevcontainerDefaultBranch",
         "DevcontainerDryRun",

@@ -78,6 +78,9 @@ public sealed class PublishTests : EngineTests
         string second = await PublishAsync(workspace);
         Assert.AreNotEqual(first, second);
 
+        CommandResult compared = (await workspace.BuildAsync("build", "-t:CompareDevcontainer")).Succeeded();
+        Assert.HasCount(1, compared.Lines($"{NameOf(workspace)}@{second} compared with {NameOf(workspace)}@{first}: no package, Feature or base image differs."), compared.Report);
+
         // Publishing what is published changes nothing, the way back included.
         Assert.AreEqual(second, await PublishAsync(workspace));
         CommandResult back = (await workspace.BuildAsync("build", "-t:RollbackDevcontainer")).Succeeded();

@@ -83,14 +83,19 @@ internal static class ReceiptArtifact
     }
 
     /// <summary>The receipt of an image, with its SBOMs; null where the registry has none that is whole and about this image and key.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="repository">Where the image is.</param>
+    /// <param name="index">The image's index.</param>
+    /// <param name="indexKey">The key; null for any.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     internal static async Task<SharedReceipt?> FindAsync(
-        RegistryClient client, ImageReference repository, Descriptor index, string indexKey, CancellationToken cancellationToken)
+        RegistryClient client, ImageReference repository, Descriptor index, string? indexKey, CancellationToken cancellationToken)
     {
         foreach (Descriptor referrer in await client.GetReferrersAsync(repository, index.Digest, ArtifactType, cancellationToken).ConfigureAwait(false))
         {
             if (await ReadAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { } found
                 && found.Receipt.Image.Digest == index.Digest.Value
-                && found.Receipt.IndexKey == indexKey)
+                && (indexKey is null || found.Receipt.IndexKey == indexKey))
             {
                 return found;
             }

@@ -61,12 +61,26 @@ internal sealed class ImageSigning : IDisposable
         var unsigned = new List<Digest>();
         foreach (Digest image in images)
         {
-            if (await _cosign.VerifyAsync(repository, image, check, cancellationToken).ConfigureAwait(false) is not null)
+            if (!await IsSignedAsync(repository, image, check, cancellationToken).ConfigureAwait(false))
             {
                 unsigned.Add(image);
             }
         }
 
         return unsigned;
+    }
+
+    private async Task<bool> IsSignedAsync(ImageReference repository, Digest image, SignatureSettings check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _cosign.VerifyAsync(repository, image, check, cancellationToken).ConfigureAwait(false) is null;
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Code == Codes.VerifyToolFailed)
+        {
+            // A signature too many does no harm; one too few would.
+            _reporter.Detail(e.Message);
+            return false;
+        }
     }
 }

@@ -106,7 +106,8 @@ internal static class SmallPrebuild
             OciLayout layout = OciLayout.Create(destination);
             string context = target.GetProperty("context").GetString()!;
             Descriptor image = layout.WriteSingleLayerImage(
-                Directory.GetFiles(context).Order(StringComparer.Ordinal).Select(static file => TarEntry.File(Path.GetFileName(file), TarEntry.PlainMode, File.ReadAllBytes(file))),
+                Directory.GetFiles(context, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                    .Select(file => TarEntry.File(Path.GetRelativePath(context, file).Replace('\\', '/'), TarEntry.PlainMode, File.ReadAllBytes(file))),
                 DateTimeOffset.UnixEpoch,
                 Platform.Parse(target.GetProperty("platforms")[0].GetString()!));
             layout.WriteIndex(new ImageIndex { Manifests = [image] });

@@ -32,6 +32,12 @@ public sealed class CosignCommandTests
         await signed.SignAsync(Keyless);
         CollectionAssert.AreEqual(new[] { "verify" }, signed.Calls.Select(static call => call[0]).ToArray());
         Assert.Contains("signed already", signed.Reporter.Text);
+
+        // Where it cannot be told, it is signed.
+        using var unknown = new Script { Answer = static call => call[0] == "verify" ? (1, "Error: no such host") : (0, "") };
+        await unknown.SignAsync(Keyless);
+        CollectionAssert.AreEqual(new[] { "verify", "sign" }, unknown.Calls.Select(static call => call[0]).ToArray());
+        Assert.Contains($"Signed registry.example/team/dev@{Image}.", unknown.Reporter.Text);
     }
 
     [TestMethod]
