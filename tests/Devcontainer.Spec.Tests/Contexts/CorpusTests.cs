@@ -42,12 +42,12 @@ public sealed class CorpusTests
         {
             IReadOnlyList<ContextEntry> all = BuildContext.Enumerate(context.Path, one.Ignore);
             ContextSelection selection = ContextSelection.Select(context.Path, one.Ignore, null, one.Resolve().Sources);
-            BuildContext.Materialize(context.Path, all, work[$"{one.Name}/whole"]);
-            BuildContext.Materialize(context.Path, selection.Entries, work[$"{one.Name}/part"]);
+            BuildContext.Materialize(context.Path, all, work[$"{one.Name}/{one.Name}-whole"]);
+            BuildContext.Materialize(context.Path, selection.Entries, work[$"{one.Name}/{one.Name}-part"]);
             string dockerfile = work.Write($"{one.Name}/Dockerfile", DockerfileText.ForBuild(one.Document, null));
             foreach (string kind in new[] { "whole", "part" })
             {
-                targets[$"{one.Name}-{kind}"] = engine.Target(work[$"{one.Name}/{kind}"], dockerfile, work[$"{one.Name}/{kind}-image"], one.Target, one.Arguments);
+                targets[$"{one.Name}-{kind}"] = engine.Target(work[$"{one.Name}/{one.Name}-{kind}"], dockerfile, work[$"{one.Name}/{kind}-image"], one.Target, one.Arguments);
             }
         }
 
@@ -77,19 +77,21 @@ public sealed class CorpusTests
         var targets = new Json.JsonObject();
         for (int i = 0; i < ignores.Length; i++)
         {
+            // Folders of one name are one context to the engine, which takes a file of the same size and time in the next for the same file.
             string name = i.ToString(CultureInfo.InvariantCulture);
+            string raws = work[$"{name}/raw{name}"];
+            string ours = work[$"{name}/ours{name}"];
             using TemporaryFolder raw = CorpusCase.CreateContext();
             File.WriteAllText(raw[".dockerignore"], ignores[i], new UTF8Encoding(false));
             Directory.CreateDirectory(work[name]);
-            Directory.Move(raw["."].TrimEnd('.'), work[$"{name}/raw"]);
+            Directory.Move(raw["."].TrimEnd('.'), raws);
             Directory.CreateDirectory(raw.Path);
-            BuildContext.Materialize(
-                work[$"{name}/raw"], BuildContext.Enumerate(work[$"{name}/raw"], IgnoreFile.Parse(ignores[i])), work[$"{name}/ours"]);
+            BuildContext.Materialize(raws, BuildContext.Enumerate(raws, IgnoreFile.Parse(ignores[i])), ours);
             string plain = work.Write($"{name}/Dockerfile", File.ReadAllText(dockerfile));
             string neutral = work.Write($"{name}/Neutral.Dockerfile", File.ReadAllText(dockerfile));
             work.Write($"{name}/Neutral.Dockerfile.dockerignore", "# nothing\n");
-            targets[$"raw-{name}"] = engine.Target(work[$"{name}/raw"], plain, work[$"{name}/raw-image"]);
-            targets[$"ours-{name}"] = engine.Target(work[$"{name}/ours"], neutral, work[$"{name}/ours-image"]);
+            targets[$"raw-{name}"] = engine.Target(raws, plain, work[$"{name}/raw-image"]);
+            targets[$"ours-{name}"] = engine.Target(ours, neutral, work[$"{name}/ours-image"]);
         }
 
         await Engine.BakeAsync(work, targets);
