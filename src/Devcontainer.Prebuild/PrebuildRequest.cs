@@ -39,6 +39,12 @@ public sealed record PrebuildRequest
     /// <summary>Write SBOMs.</summary>
     public bool GenerateSbom { get; init; } = true;
 
+    /// <summary>Attest how the image was built.</summary>
+    public bool GenerateProvenance { get; init; } = true;
+
+    /// <summary>Who built it, as the provenance names it: a URI; null for what the CI system tells.</summary>
+    public string? ProvenanceBuilderId { get; init; }
+
     /// <summary>Build even where the image exists.</summary>
     public bool Force { get; init; }
 

@@ -38,6 +38,9 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     /// <summary>GenerateDevcontainerProvenance.</summary>
     public string? GenerateProvenance { get; set; }
 
+    /// <summary>DevcontainerProvenanceBuilderId.</summary>
+    public string? ProvenanceBuilderId { get; set; }
+
     /// <summary>DevcontainerAllowedFrontends.</summary>
     public string? AllowedFrontends { get; set; }
 
@@ -73,7 +76,6 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     {
         RefuseForNow("DevcontainerInstallSdk", InstallSdk);
         RefuseForNow("DevcontainerReferenceCompatible", ReferenceCompatible);
-        RefuseForNow("GenerateDevcontainerProvenance", GenerateProvenance);
         WarnOfUnknownProperties();
         return new PrebuildRequest
         {
@@ -88,6 +90,8 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             Platforms = BindPlatforms(),
             LockedMode = Switch("DevcontainerLockedMode", LockedMode),
             GenerateSbom = Switch("GenerateDevcontainerSbom", GenerateSbom),
+            GenerateProvenance = Switch("GenerateDevcontainerProvenance", GenerateProvenance),
+            ProvenanceBuilderId = BindBuilderId(),
             Inputs = BindInputs(),
             BuildArguments = Pairs(BuildArgs),
             Labels = Pairs(Labels),
@@ -111,6 +115,11 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             ("Digest", feature.Digest),
             ("Order", (index + 1).ToString(CultureInfo.InvariantCulture))))];
     }
+
+    private string? BindBuilderId() =>
+        string.IsNullOrWhiteSpace(ProvenanceBuilderId) ? null
+        : Uri.TryCreate(ProvenanceBuilderId.Trim(), UriKind.Absolute, out _) ? ProvenanceBuilderId.Trim()
+        : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerProvenanceBuilderId", ProvenanceBuilderId, "it is a URI, such as https://ci.example.com/jobs/dev");
 
     private List<Platform> BindPlatforms()
     {

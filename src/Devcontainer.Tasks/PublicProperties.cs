@@ -36,6 +36,7 @@ internal static class PublicProperties
         "DevcontainerPinFile",
         "DevcontainerPinTo",
         "DevcontainerPlatforms",
+        "DevcontainerProvenanceBuilderId",
         "DevcontainerPublishTo",
         "DevcontainerPushByDigest",
         "DevcontainerPushPullRequests",

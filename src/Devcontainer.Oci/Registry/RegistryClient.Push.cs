@@ -15,9 +15,9 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>
-    /// Pushes everything reachable from a descriptor, by digest: first blobs, then manifests, then indexes, so that the registry at no time
-    /// has something that names what it has not. What is there already is not sent, and where a manifest is, its blobs are not asked for.
-    /// Safe to repeat.
+    /// Pushes everything reachable from a descriptor, by digest: first blobs, then manifests, then those that refer to others, then indexes, so
+    /// that the registry at no time has something that names what it has not. What is there already is not sent, and where a manifest is, its
+    /// blobs are not asked for. What refers to another manifest can be found by it afterwards. Safe to repeat.
     /// </summary>
     /// <param name="layout">Where the content is.</param>
     /// <param name="root">An index or a manifest.</param>
@@ -37,6 +37,7 @@ public sealed partial class RegistryClient
             {
                 IReadOnlyList<Descriptor> all = layout.Reachable(root);
                 List<Descriptor> manifests = await MissingAsync(endpoint, repository, all, token).ConfigureAwait(false);
+                List<Descriptor> referrers = [.. all.Where(d => MediaTypes.IsManifest(d.MediaType) && layout.ReadManifest(d).Subject is not null)];
                 var blobs = new Dictionary<Digest, Descriptor>();
                 foreach (Descriptor manifest in manifests)
                 {
@@ -66,11 +67,18 @@ public sealed partial class RegistryClient
                         var source = BlobSource.From(layout, blob);
                         BlobOutcome outcome = await PushBlobAsync(endpoint, repository, source, mountFrom ?? [], t).ConfigureAwait(false);
                         Interlocked.Add(ref mounted, outcome == BlobOutcome.Mounted ? 1 : 0);
-                        Interlocked.Add(ref uploaded, outcome == BlobOutcome.Uploaded ? 1 : 0);
-                        Interlocked.Add(ref bytes, outcome == BlobOutcome.Uploaded ? blob.Size : 0);
+                        Count(blob, outcome == BlobOutcome.Uploaded);
                     },
                     token).ConfigureAwait(false);
-                await SideBySideAsync(manifests.FindAll(m => MediaTypes.IsManifest(m.MediaType)), SendAsync, token).ConfigureAwait(false);
+                await SideBySideAsync(manifests.FindAll(m => MediaTypes.IsManifest(m.MediaType) && !referrers.Contains(m)), SendAsync, token)
+                    .ConfigureAwait(false);
+                foreach (Descriptor referrer in referrers)
+                {
+                    // Also one that is there: whoever put it may not have come to making it findable.
+                    byte[] content = layout.ReadBlob(referrer);
+                    await PutReferrerAsync(endpoint, repository, ImageManifest.Parse(content, referrer.Digest.Value), content, token).ConfigureAwait(false);
+                    Count(referrer, manifests.Contains(referrer));
+                }
 
                 // An index may name another, which stands after it.
                 for (int i = manifests.Count - 1; i >= 0; i--)
@@ -87,8 +95,13 @@ public sealed partial class RegistryClient
                 {
                     byte[] content = layout.ReadBlob(manifest);
                     await SendManifestAsync(endpoint, repository.WithDigest(manifest.Digest), manifest, content, t).ConfigureAwait(false);
-                    Interlocked.Increment(ref uploaded);
-                    Interlocked.Add(ref bytes, manifest.Size);
+                    Count(manifest, isNew: true);
+                }
+
+                void Count(Descriptor sent, bool isNew)
+                {
+                    Interlocked.Add(ref uploaded, isNew ? 1 : 0);
+                    Interlocked.Add(ref bytes, isNew ? sent.Size : 0);
                 }
             },
             cancellationToken);

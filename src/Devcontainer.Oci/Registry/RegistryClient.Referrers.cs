@@ -50,26 +50,28 @@ public sealed partial class RegistryClient
         ImageReference repository, ImageManifest referrer, CancellationToken cancellationToken = default) =>
         WithDeadlineAsync(
             repository,
-            async (endpoint, token) =>
-            {
-                Descriptor subject = referrer.Subject ?? throw new ArgumentException("The manifest has no subject.", nameof(referrer));
-                byte[] bytes = referrer.ToBytes();
-                Descriptor descriptor = Descriptor.Of(bytes, referrer.MediaType) with
-                {
-                    // What it is called without a type of its own (manifest.md, artifactType).
-                    ArtifactType = referrer.ArtifactType ?? referrer.Config.MediaType,
-                    Annotations = referrer.Annotations,
-                };
-                string? noted = await SendManifestAsync(endpoint, repository.WithDigest(descriptor.Digest), descriptor, bytes, token)
-                    .ConfigureAwait(false);
-                if (noted is null)
-                {
-                    await AddToFallbackAsync(endpoint, repository, subject.Digest, descriptor, token).ConfigureAwait(false);
-                }
-
-                return descriptor;
-            },
+            (endpoint, token) => PutReferrerAsync(endpoint, repository, referrer, referrer.ToBytes(), token),
             cancellationToken);
+
+    private async Task<Descriptor> PutReferrerAsync(
+        RegistryEndpoint endpoint, ImageReference repository, ImageManifest referrer, byte[] bytes, CancellationToken cancellationToken)
+    {
+        Descriptor subject = referrer.Subject ?? throw new ArgumentException("The manifest has no subject.", nameof(referrer));
+        Descriptor descriptor = Descriptor.Of(bytes, referrer.MediaType) with
+        {
+            // What it is called without a type of its own (manifest.md, artifactType).
+            ArtifactType = referrer.ArtifactType ?? referrer.Config.MediaType,
+            Annotations = referrer.Annotations,
+        };
+        string? noted = await SendManifestAsync(endpoint, repository.WithDigest(descriptor.Digest), descriptor, bytes, cancellationToken)
+            .ConfigureAwait(false);
+        if (noted is null)
+        {
+            await AddToFallbackAsync(endpoint, repository, subject.Digest, descriptor, cancellationToken).ConfigureAwait(false);
+        }
+
+        return descriptor;
+    }
 
     // A manifest without a configuration has an artifact type. What keeps the fallback tag may list the media type of the missing
     // configuration all the same (cosign 3.1), by which nobody finds it.

@@ -38,6 +38,20 @@ internal sealed class AzurePipelines : ICISystem
     }
 
     /// <inheritdoc />
+    public BuildOrigin Origin(CIEnvironment environment)
+    {
+        string project = $"{environment["SYSTEM_COLLECTIONURI"] ?? "https://dev.azure.com/"}{Uri.EscapeDataString(environment["SYSTEM_TEAMPROJECT"] ?? string.Empty)}";
+        return new BuildOrigin
+        {
+            Builder = $"{project}/_build?definitionId={environment["SYSTEM_DEFINITIONID"]}",
+            Invocation = environment["BUILD_BUILDID"] is { } build ? $"{project}/_build/results?buildId={build}" : null,
+            Repository = BuildOrigin.WithoutCredentials(environment["BUILD_REPOSITORY_URI"]),
+            Reference = environment["BUILD_SOURCEBRANCH"],
+            Commit = GitRef.Commit(environment["BUILD_SOURCEVERSION"]),
+        };
+    }
+
+    /// <inheritdoc />
     public void Write(CIEnvironment environment, PublishReport report, IBuildReporter reporter)
     {
         foreach ((string name, string value) in report.Outputs)

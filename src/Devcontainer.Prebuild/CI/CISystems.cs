@@ -30,6 +30,21 @@ public static class CISystems
         };
     }
 
+    /// <summary>Where this build runs, and from which sources: on a CI system the commit that is checked out there, wherever its variables point.</summary>
+    /// <param name="environment">The environment of the build.</param>
+    /// <param name="folder">A folder of the repository.</param>
+    internal static BuildOrigin Origin(IReadOnlyDictionary<string, string> environment, string folder)
+    {
+        var variables = new CIEnvironment(environment);
+        if (Active(variables)?.Origin(variables) is not { } origin)
+        {
+            return BuildOrigin.Local;
+        }
+
+        string? commit = GitRepository.Find(folder)?.Read().Commit;
+        return commit is null || commit == origin.Commit ? origin : origin with { Commit = commit, Reference = null };
+    }
+
     /// <summary>Tells the CI system what was published; elsewhere nobody.</summary>
     /// <param name="environment">The environment of the build.</param>
     /// <param name="report">What was published.</param>

@@ -52,6 +52,22 @@ internal sealed class GitHubActions : ICISystem
     }
 
     /// <inheritdoc />
+    public BuildOrigin Origin(CIEnvironment environment)
+    {
+        string server = environment["GITHUB_SERVER_URL"] ?? "https://github.com";
+        string repository = $"{server}/{environment["GITHUB_REPOSITORY"]}";
+        return new BuildOrigin
+        {
+            // The workflow that ran, at its revision, as GitHub's own attestations name it.
+            Builder = environment["GITHUB_WORKFLOW_REF"] is { } workflow ? $"{server}/{workflow}" : repository,
+            Invocation = environment["GITHUB_RUN_ID"] is { } run ? $"{repository}/actions/runs/{run}/attempts/{environment["GITHUB_RUN_ATTEMPT"] ?? "1"}" : null,
+            Repository = repository,
+            Reference = environment["GITHUB_REF"],
+            Commit = GitRef.Commit(environment["GITHUB_SHA"]),
+        };
+    }
+
+    /// <inheritdoc />
     public void Write(CIEnvironment environment, PublishReport report, IBuildReporter reporter)
     {
         if (environment["GITHUB_OUTPUT"] is { } outputs)

@@ -37,6 +37,17 @@ internal sealed class GitLabCI : ICISystem
         };
     }
 
+    /// <inheritdoc />
+    public BuildOrigin Origin(CIEnvironment environment) => new()
+    {
+        // The runner, as GitLab's own provenance names it.
+        Builder = $"{environment["CI_PROJECT_URL"]}/-/runners/{environment["CI_RUNNER_ID"]}",
+        Invocation = environment["CI_JOB_URL"],
+        Repository = BuildOrigin.WithoutCredentials(environment["CI_PROJECT_URL"]),
+        Reference = environment["CI_COMMIT_TAG"] is { } tag ? $"refs/tags/{tag}" : environment["CI_COMMIT_BRANCH"] is { } branch ? $"refs/heads/{branch}" : null,
+        Commit = GitRef.Commit(environment["CI_COMMIT_SHA"]),
+    };
+
     /// <summary>
     /// Writes a dotenv file, which a job hands on with <c>artifacts:reports:dotenv</c>. The format has neither quotes nor lines within a value:
     /// a list is parted by blanks.

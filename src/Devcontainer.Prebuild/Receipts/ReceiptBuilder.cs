@@ -1,6 +1,8 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.Build;
+using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
@@ -11,12 +13,14 @@ using Devcontainer.Prebuild.Sharing;
 namespace Devcontainer.Prebuild.Receipts;
 
 /// <summary>
-/// Completes an image whose blobs are in the layout: index, SBOMs, receipt, in this order, so that a receipt only ever speaks of what is there.
+/// Completes an image whose blobs are in the layout: SBOMs, attestations, index, receipt, in this order, so that a receipt only ever speaks of what is
+/// there.
 /// </summary>
 internal sealed class ReceiptBuilder(
     PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, OciLayout layout, OutputFolder output, JobRunner jobs, IBuildReporter reporter)
 {
     private BuiltImages? _built;
+    private readonly Dictionary<Digest, ImageManifest> _attestations = [];
     private IReadOnlyList<SharedPlatform> _shared = [];
     private PrebuildPlan? _plan;
     private string? _builder;
@@ -38,6 +42,10 @@ internal sealed class ReceiptBuilder(
         foreach (SharedPlatform platform in platforms)
         {
             layout.AddBlob(platform.Bytes.Span, platform.Manifest.MediaType);
+            if (platform.Attestation is { } attestation)
+            {
+                _attestations[platform.Manifest.Digest] = attestation;
+            }
         }
     }
 
@@ -63,24 +71,31 @@ internal sealed class ReceiptBuilder(
     internal async Task<Receipt> CompleteAsync(
         Receipt? previous, IReadOnlyList<ReceiptPlatform> reusable, ImageReference? repository, TimeSpan elapsed, CancellationToken cancellationToken)
     {
+        if (reusable.Count > 0)
+        {
+            Reuse(Digest.Parse(previous!.Image.Digest));
+        }
+
         Descriptor[] manifests =
         [
             .. inputs.Request.Platforms
                 .OrderBy(static platform => platform.ToString(), StringComparer.Ordinal)
                 .Select(platform => ManifestOf(platform, reusable)),
         ];
-        byte[] index = new ImageIndex { Manifests = manifests }.ToBytes();
-        Descriptor root = layout.AddBlob(index, MediaTypes.ImageIndex);
         IReadOnlyList<ReceiptBase> bases = _plan is null ? previous?.Bases ?? [] : [.. _plan.Platforms.SelectMany(static platform => platform.Bases)];
 
         // A large base layer is read on one core, so platforms are read side by side.
-        ReceiptPlatform[] platforms = await Task.WhenAll(manifests.Select(manifest => Task.Run(
+        (ReceiptPlatform Platform, Descriptor? Attestation)[] described = await Task.WhenAll(manifests.Select(manifest => Task.Run(
             () => DescribeAsync(manifest, reusable, bases, cancellationToken), cancellationToken))).ConfigureAwait(false);
+
+        // As BuildKit orders an index: who takes the first entry that fits takes an image.
+        byte[] index = new ImageIndex { Manifests = [.. manifests, .. described.Select(static one => one.Attestation).OfType<Descriptor>()] }.ToBytes();
+        Descriptor root = layout.AddBlob(index, MediaTypes.ImageIndex);
         var receipt = new Receipt
         {
             Keys = keys,
             Image = new ReceiptImage(root.Digest.Value, root.Size, inputs.Request.Registry, inputs.Request.Repository, inputs.Request.ImageTags),
-            Platforms = platforms,
+            Platforms = [.. described.Select(static one => one.Platform)],
             Features = Features(inputs),
             Bases = bases,
             Inputs = InputList.Of(inputs),
@@ -134,6 +149,18 @@ internal sealed class ReceiptBuilder(
         layout.DeleteUnreachable();
     }
 
+    // What the last image's index attests.
+    private void Reuse(Digest image)
+    {
+        foreach (Descriptor entry in layout.ReadIndex(RemoteLayout.Entry(layout, image)!).Manifests)
+        {
+            if (AttestationManifest.IsAttestation(entry) && layout.ReadManifest(entry) is { Subject: { } subject } attestation)
+            {
+                _attestations[subject.Digest] = attestation;
+            }
+        }
+    }
+
     private Descriptor ManifestOf(Platform platform, IReadOnlyList<ReceiptPlatform> reusable)
     {
         string name = platform.ToString();
@@ -173,7 +200,7 @@ internal sealed class ReceiptBuilder(
         }
     }
 
-    private async Task<ReceiptPlatform> DescribeAsync(
+    private async Task<(ReceiptPlatform Platform, Descriptor? Attestation)> DescribeAsync(
         Descriptor manifest, IReadOnlyList<ReceiptPlatform> reusable, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
     {
         string platform = manifest.Platform!.ToString();
@@ -191,7 +218,45 @@ internal sealed class ReceiptBuilder(
 
         ImageManifest content = layout.ReadManifest(manifest);
         long size = content.Config.Size + content.Layers.Sum(static layer => layer.Size);
-        return new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom);
+        return (
+            new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom),
+            Attest(manifest, sbom, bases));
+    }
+
+    // The SBOM as it is now; the provenance as it was when the image was built, on whatever machine.
+    private Descriptor? Attest(Descriptor manifest, ReceiptSbom? sbom, IReadOnlyList<ReceiptBase> bases)
+    {
+        var statements = new List<Descriptor>();
+        if (sbom is not null)
+        {
+            byte[] document = File.ReadAllBytes(Path.Combine(output.Root, sbom.Path));
+            statements.Add(AttestationManifest.AddStatement(layout, new InTotoStatement(InTotoStatement.Spdx, manifest.Platform!, manifest.Digest, document)));
+        }
+
+        if (inputs.Request.GenerateProvenance && ProvenanceOf(manifest, bases) is { } provenance)
+        {
+            statements.Add(provenance);
+        }
+
+        return statements.Count > 0 ? AttestationManifest.Add(layout, manifest, statements) : null;
+    }
+
+    private Descriptor? ProvenanceOf(Descriptor manifest, IReadOnlyList<ReceiptBase> bases)
+    {
+        string platform = manifest.Platform!.ToString();
+        if (_built?.Manifests.ContainsKey(platform) != true)
+        {
+            return _attestations.TryGetValue(manifest.Digest, out ImageManifest? attestation) ? AttestationManifest.ProvenanceOf(attestation) : null;
+        }
+
+        byte[] predicate = Provenance.Create(inputs, keys, manifest.Platform, bases.Where(image => image.Platform == platform), Origin());
+        return AttestationManifest.AddStatement(layout, new InTotoStatement(InTotoStatement.Provenance, manifest.Platform, manifest.Digest, predicate));
+    }
+
+    private BuildOrigin Origin()
+    {
+        BuildOrigin origin = CISystems.Origin(inputs.Request.Environment, inputs.Configuration.WorkspaceFolder);
+        return inputs.Request.ProvenanceBuilderId is { } builder ? origin with { Builder = builder } : origin;
     }
 
     private Task<Sbom> GenerateSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Receipts;
 
@@ -50,7 +49,7 @@ internal static class SbomDocument
         {
             Name = $"{request.ImageName} {request.Platform}",
             Subject = manifest.Digest,
-            Tool = $"Devcontainer.Sdk-{ToolVersion()}",
+            Tool = $"{Prebuild.Tool.Name}-{Prebuild.Tool.Version}",
             Created = request.Created,
             Packages = elements,
             Relationships = [.. relationships],
@@ -81,7 +80,8 @@ internal static class SbomDocument
         License = package.License,
     };
 
-    private static SpdxPackage Feature(ReceiptFeature feature)
+    /// <summary>A Feature as a package.</summary>
+    internal static SpdxPackage Feature(ReceiptFeature feature)
     {
         Digest? digest = Digest.TryParse(feature.Digest, out Digest parsed) ? parsed : null;
         string? address = feature.Source == "tarball" ? WebAddress(feature.Resolved) : null;
@@ -107,7 +107,8 @@ internal static class SbomDocument
         };
     }
 
-    private static SpdxPackage Base(ReceiptBase given, Platform platform)
+    /// <summary>A base image as a package.</summary>
+    internal static SpdxPackage Base(ReceiptBase given, Platform platform)
     {
         ImageReference? reference = ImageReference.TryParse(given.Reference, out ImageReference? parsed) ? parsed : null;
         Digest? digest = Digest.TryParse(given.Digest, out Digest known) ? known : null;
@@ -152,11 +153,4 @@ internal static class SbomDocument
         !Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp) ? null
         : uri.UserInfo.Length == 0 && uri.IsWellFormedOriginalString() ? text
         : uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped);
-
-    private static string ToolVersion()
-    {
-        string version = typeof(SbomDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
-        int build = version.IndexOf('+', StringComparison.Ordinal);
-        return build < 0 ? version : version[..build];
-    }
 }

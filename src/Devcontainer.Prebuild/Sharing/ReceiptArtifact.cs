@@ -1,5 +1,6 @@
 using System.Globalization;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.Receipts;
 
 namespace Devcontainer.Prebuild.Sharing;
@@ -118,6 +119,14 @@ internal static class ReceiptArtifact
         }
 
         return null;
+    }
+
+    /// <summary>What attests a platform's image; null where the registry has nothing that does.</summary>
+    internal static async Task<ImageManifest?> FindAttestationAsync(RegistryClient client, ImageReference repository, Digest manifest, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Descriptor> referrers = await client
+            .GetReferrersAsync(repository, manifest, AttestationManifest.ArtifactType, cancellationToken).ConfigureAwait(false);
+        return referrers.Count > 0 ? await ManifestAsync(client, repository, referrers[0], cancellationToken).ConfigureAwait(false) : null;
     }
 
     private static async Task<SharedReceipt?> ReadAsync(RegistryClient client, ImageReference repository, Descriptor referrer, CancellationToken cancellationToken)

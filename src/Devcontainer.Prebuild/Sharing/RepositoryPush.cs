@@ -1,6 +1,7 @@
 using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Signing;
@@ -30,9 +31,10 @@ internal sealed class RepositoryPush(
         foreach (Descriptor part in request.ByDigest ? layout.ReadIndex(root).Manifests : [root])
         {
             PushResult pushed = await client.PushAsync(layout, part, repository, MountSources(repository), cancellationToken).ConfigureAwait(false);
+            string what = AttestationManifest.IsAttestation(part) ? "what attests it" : $"{repository.WithDigest(part.Digest)}";
             reporter.Status(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Pushed {repository.WithDigest(part.Digest)}: {pushed.Uploaded} of {pushed.Uploaded + pushed.Mounted + pushed.Existing} blobs sent ({pushed.UploadedBytes / 1e6:0.0} MB)."));
+                $"Pushed {what}: {pushed.Uploaded} of {pushed.Uploaded + pushed.Mounted + pushed.Existing} blobs sent ({pushed.UploadedBytes / 1e6:0.0} MB)."));
         }
 
         IReadOnlyList<Descriptor> sboms = await ReceiptArtifact.PushSbomsAsync(client, repository, receipt, request.OutputPath, cancellationToken).ConfigureAwait(false);

@@ -47,8 +47,7 @@ internal sealed class SharedRepository(RegistryClient client, ImageReference nam
             ImageReference reference = name.WithDigest(digest.Digest);
             RegistryManifest manifest = await client.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
                 ?? throw new DevcontainerException(Codes.SharedImageGone, reference);
-            Sbom? sbom = await ReceiptArtifact.FindSbomAsync(client, name, digest.Digest, cancellationToken).ConfigureAwait(false);
-            return new SharedPlatform(manifest.Descriptor with { Platform = digest.Platform }, manifest.Bytes, sbom);
+            return await DescribeAsync(manifest, digest.Platform, cancellationToken).ConfigureAwait(false);
         })).ConfigureAwait(false);
         return new SharedImages(null, platforms);
     }
@@ -89,12 +88,20 @@ internal sealed class SharedRepository(RegistryClient client, ImageReference nam
             if (await client.GetManifestAsync(name.WithTag(tag), cancellationToken).ConfigureAwait(false) is { } manifest
                 && MediaTypes.IsManifest(manifest.Descriptor.MediaType))
             {
-                Sbom? sbom = await ReceiptArtifact.FindSbomAsync(client, name, manifest.Descriptor.Digest, cancellationToken).ConfigureAwait(false);
-                return new SharedPlatform(manifest.Descriptor with { Platform = platform }, manifest.Bytes, sbom);
+                return await DescribeAsync(manifest, platform, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return null;
+    }
+
+    private async Task<SharedPlatform> DescribeAsync(RegistryManifest manifest, Platform platform, CancellationToken cancellationToken)
+    {
+        Task<Sbom?> sbom = ReceiptArtifact.FindSbomAsync(client, name, manifest.Descriptor.Digest, cancellationToken);
+        Task<ImageManifest?> attestation = ReceiptArtifact.FindAttestationAsync(client, name, manifest.Descriptor.Digest, cancellationToken);
+        await Task.WhenAll(sbom, attestation).ConfigureAwait(false);
+        return new SharedPlatform(
+            manifest.Descriptor with { Platform = platform }, manifest.Bytes, await sbom.ConfigureAwait(false), await attestation.ConfigureAwait(false));
     }
 }
 
@@ -117,4 +124,5 @@ internal sealed record SharedImage(RegistryManifest Index, IReadOnlyList<Registr
 /// <param name="Manifest">Its manifest's descriptor, with the platform.</param>
 /// <param name="Bytes">Its manifest.</param>
 /// <param name="Sbom">Its SBOM; null where the registry has none.</param>
-internal sealed record SharedPlatform(Descriptor Manifest, ReadOnlyMemory<byte> Bytes, Sbom? Sbom);
+/// <param name="Attestation">What attests its SBOM and provenance; null where nothing does.</param>
+internal sealed record SharedPlatform(Descriptor Manifest, ReadOnlyMemory<byte> Bytes, Sbom? Sbom, ImageManifest? Attestation);
