@@ -23,7 +23,10 @@ echo "test.sh: running the tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-dotnet test --solution Devcontainer.Sdk.sln --no-build | tee "$log" || status=$?
+# Whatever a shell starts in the background ignores Ctrl-C, which some tests send.
+interruptible=()
+env --default-signal=INT true 2> /dev/null && interruptible=(env --default-signal=INT)
+"${interruptible[@]}" dotnet test --solution Devcontainer.Sdk.sln --no-build | tee "$log" || status=$?
 
 # The runner's own summary, as the one line that is easy to find.
 count() { sed -n "s/^ *$1: *\([0-9]*\).*/\1/p" "$log" | tail -n 1; }
