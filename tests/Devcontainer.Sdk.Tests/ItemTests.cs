@@ -90,7 +90,7 @@ public sealed class ItemTests : EngineTests
         await TestEngine.RunAsync("crane", "push", "--index", workspace["bin/devcontainer/image"], reference);
         string platform = built.Items("DevcontainerDigest").Single()["Platform"];
         Assert.AreEqual(built.Items("DevcontainerDigest").Single()["Identity"], await TestEngine.RunAsync("crane", "digest", "--platform", platform, reference));
-        await TestEngine.RunAsync("crane", "validate", "--remote", reference);
+        await TestEngine.ValidateAsync(reference);
     }
 
     private static string[] Identities(IReadOnlyList<IReadOnlyDictionary<string, string>> items) => [.. items.Select(static item => item["Identity"])];

@@ -28,7 +28,7 @@ public sealed class PublishTests : EngineTests
         last.Environment["PATH"] = SharingTests.WithoutDocker(last);
         CommandResult joined = (await last.BuildAsync("build", "-t:CreateDevcontainerIndex", "-p:PushDevcontainer=true")).Succeeded();
         Assert.HasCount(1, joined.Lines("(registry: 2 platforms joined)"), joined.Report);
-        await TestEngine.RunAsync("crane", "validate", "--remote", NameOf(origin) + ":latest");
+        await TestEngine.ValidateAsync(NameOf(origin) + ":latest");
 
         Workspace other = Copy(origin, "linux/amd64;linux/arm64");
         other.Environment["PATH"] = SharingTests.WithoutDocker(other);

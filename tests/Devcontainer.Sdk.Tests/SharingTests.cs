@@ -76,7 +76,7 @@ public sealed class SharingTests : EngineTests
         // Pushing it sends what the registry lacks; the layers of the other platform stay where they are.
         CommandResult pushed = (await PublishAsync(b)).Succeeded();
         Assert.AreEqual(items.Items("DevcontainerImage").Single()["Digest"], await TestEngine.RunAsync("crane", "digest", NameOf(b) + ":latest"), pushed.Report);
-        await TestEngine.RunAsync("crane", "validate", "--remote", NameOf(b) + ":latest");
+        await TestEngine.ValidateAsync(NameOf(b) + ":latest");
     }
 
     [TestMethod]
@@ -132,7 +132,7 @@ public sealed class SharingTests : EngineTests
 
         // Publishing mends it.
         (await PublishAsync(b)).Succeeded();
-        await TestEngine.RunAsync("crane", "validate", "--remote", NameOf(b) + ":latest");
+        await TestEngine.ValidateAsync(NameOf(b) + ":latest");
     }
 
     [TestMethod]
@@ -146,7 +146,7 @@ public sealed class SharingTests : EngineTests
         Workspace b = Copy(a, "linux/amd64");
         Assert.Contains(NameOf(b), (await b.BuildAsync("publish")).Failed("DEVC5043").Text);
         (await PublishAsync(b, "-p:DevcontainerForce=true")).Succeeded();
-        await TestEngine.RunAsync("crane", "validate", "--remote", NameOf(b) + ":latest");
+        await TestEngine.ValidateAsync(NameOf(b) + ":latest");
         (await Copy(b, "linux/amd64").BuildAsync("publish")).Succeeded();
     }
 

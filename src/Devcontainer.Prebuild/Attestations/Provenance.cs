@@ -2,7 +2,6 @@ using System.Text.Json;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Inputs;
-using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sboms;
 
@@ -10,8 +9,8 @@ namespace Devcontainer.Prebuild.Attestations;
 
 /// <summary>
 /// How a platform's image was built (SLSA provenance 1, https://slsa.dev/spec/v1.0/provenance): from which base images, Features and commit, where,
-/// and by which version of this SDK. Of build arguments and secrets it has the names and never a value, and no times, so that the same build has the
-/// same provenance. docs/provenance.md describes every field.
+/// and by which version of this SDK. Of build arguments and secrets it has the names and never a value, and no times and keys, so that the same image
+/// has the same provenance. docs/provenance.md describes every field.
 /// </summary>
 internal static class Provenance
 {
@@ -20,12 +19,10 @@ internal static class Provenance
 
     /// <summary>The predicate.</summary>
     /// <param name="inputs">What the image was built from.</param>
-    /// <param name="keys">The keys.</param>
     /// <param name="platform">The platform.</param>
     /// <param name="bases">The base images of that platform.</param>
     /// <param name="origin">Where it was built.</param>
-    internal static byte[] Create(
-        PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, Platform platform, IEnumerable<ReceiptBase> bases, BuildOrigin origin)
+    internal static byte[] Create(PrebuildInputs inputs, Platform platform, IEnumerable<ReceiptBase> bases, BuildOrigin origin)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, JsonLayout.Compact))
@@ -33,7 +30,7 @@ internal static class Provenance
             writer.WriteStartObject();
             writer.WriteStartObject("buildDefinition");
             writer.WriteString("buildType", BuildType);
-            WriteParameters(writer, inputs, keys, platform);
+            WriteParameters(writer, inputs, platform);
             writer.WriteStartArray("resolvedDependencies");
             WriteSource(writer, origin);
             foreach (ReceiptBase image in bases)
@@ -55,7 +52,7 @@ internal static class Provenance
         return stream.ToArray();
     }
 
-    private static void WriteParameters(Utf8JsonWriter writer, PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, Platform platform)
+    private static void WriteParameters(Utf8JsonWriter writer, PrebuildInputs inputs, Platform platform)
     {
         writer.WriteStartObject("externalParameters");
         string configuration = Path.GetRelativePath(inputs.Configuration.WorkspaceFolder, inputs.Request.ConfigFile);
@@ -63,9 +60,6 @@ internal static class Provenance
         writer.WriteString("platform", platform.ToString());
         WriteNames(writer, "buildArguments", inputs.BuildArguments.Select(static argument => argument.Key));
         WriteNames(writer, "secrets", inputs.Request.Secrets.Select(static secret => secret.Id));
-        writer.WriteEndObject();
-        writer.WriteStartObject("internalParameters");
-        writer.WriteString("environmentKey", keys.Single(key => key.Tier == KeyTier.Environment && key.Platform == platform.ToString()).Value);
         writer.WriteEndObject();
     }
 

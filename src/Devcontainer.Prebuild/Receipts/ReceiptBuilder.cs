@@ -249,7 +249,7 @@ internal sealed class ReceiptBuilder(
             return _attestations.TryGetValue(manifest.Digest, out ImageManifest? attestation) ? AttestationManifest.ProvenanceOf(attestation) : null;
         }
 
-        byte[] predicate = Provenance.Create(inputs, keys, manifest.Platform, bases.Where(image => image.Platform == platform), Origin());
+        byte[] predicate = Provenance.Create(inputs, manifest.Platform, bases.Where(image => image.Platform == platform), Origin());
         return AttestationManifest.AddStatement(layout, new InTotoStatement(InTotoStatement.Provenance, manifest.Platform, manifest.Digest, predicate));
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Inputs;
-using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Tests.CI;
 
@@ -94,9 +93,6 @@ public sealed class ProvenanceTests
         CollectionAssert.AreEqual(
             inputs.Features.Select(static feature => feature.Digest["sha256:".Length..]).Prepend(SampleWorkspace.DigestOf('a').Hex).ToArray(),
             definition.GetProperty("resolvedDependencies").EnumerateArray().Select(static one => one.GetProperty("digest").GetProperty("sha256").GetString()).ToArray());
-        Assert.AreEqual(
-            KeyComposer.Compose(inputs).Single(static key => key is { Tier: KeyTier.Environment, Platform: "linux/amd64" }).Value,
-            definition.GetProperty("internalParameters").GetProperty("environmentKey").GetString());
         Assert.AreEqual(".devcontainer/devcontainer.json", definition.GetProperty("externalParameters").GetProperty("configuration").GetString());
     }
 
@@ -128,7 +124,7 @@ public sealed class ProvenanceTests
     {
         PrebuildInputs inputs = await workspace.ReadAsync();
         ReceiptBase[] bases = [new(SampleWorkspace.BaseName, "linux/amd64", SampleWorkspace.DigestOf('a').Value, IsAncestor: true)];
-        byte[] predicate = Provenance.Create(inputs, KeyComposer.Compose(inputs), SampleWorkspace.Amd64, bases, origin);
+        byte[] predicate = Provenance.Create(inputs, SampleWorkspace.Amd64, bases, origin);
         return (JsonElement.Parse(predicate), System.Text.Encoding.UTF8.GetString(predicate));
     }
 }

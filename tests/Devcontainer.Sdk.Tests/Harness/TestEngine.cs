@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Devcontainer.Sdk.Tests.Harness;
 
 /// <summary>The engine and the registry that the tests use (eng/engine.sh).</summary>
@@ -27,5 +29,25 @@ internal static class TestEngine
         CommandResult result = await Command.RunAsync(tool, arguments, Path.GetTempPath());
         Assert.AreEqual(0, result.ExitCode, result.Report);
         return result.Output.Trim();
+    }
+
+    /// <summary>Has crane check every platform's image of an index. What attests them is no image, and crane takes it for one.</summary>
+    internal static async Task ValidateAsync(string reference)
+    {
+        using var index = JsonDocument.Parse(await RunAsync("crane", "manifest", reference));
+        string name = reference[..(reference.Contains('@', StringComparison.Ordinal) ? reference.IndexOf('@', StringComparison.Ordinal) : reference.LastIndexOf(':'))];
+        int images = 0;
+        foreach (JsonElement entry in index.RootElement.GetProperty("manifests").EnumerateArray())
+        {
+            if (!entry.TryGetProperty("annotations", out JsonElement annotations) || !annotations.TryGetProperty("vnd.docker.reference.type", out _))
+            {
+                string digest = $"{name}@{entry.GetProperty("digest").GetString()}";
+                bool isIndex = entry.GetProperty("mediaType").GetString()!.Contains("index", StringComparison.Ordinal);
+                await (isIndex ? ValidateAsync(digest) : RunAsync("crane", "validate", "--remote", digest));
+                images++;
+            }
+        }
+
+        Assert.IsGreaterThan(0, images, reference);
     }
 }
