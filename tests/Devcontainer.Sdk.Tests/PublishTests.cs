@@ -29,6 +29,16 @@ public sealed class PublishTests : EngineTests
         CommandResult joined = (await last.BuildAsync("build", "-t:CreateDevcontainerIndex", "-p:PushDevcontainer=true")).Succeeded();
         Assert.HasCount(1, joined.Lines("(registry: 2 platforms joined)"), joined.Report);
         await TestEngine.ValidateAsync(NameOf(origin) + ":latest");
+        foreach ((string part, string type) in new[] { ("Provenance", "\"https://devcontainer-sdk.com/prebuild/v1\""), ("SBOM", "\"SPDX-2.3\"") })
+        {
+            using JsonDocument attested = JsonDocument.Parse(await TestEngine.RunAsync(
+                "docker", "buildx", "imagetools", "inspect", NameOf(origin) + ":latest", "--format", $"{{{{json .{part}}}}}"));
+            CollectionAssert.AreEquivalent(Platforms, attested.RootElement.EnumerateObject().Select(static platform => platform.Name).ToArray());
+            foreach (JsonProperty platform in attested.RootElement.EnumerateObject())
+            {
+                Assert.Contains(type, platform.Value.GetRawText(), platform.Name);
+            }
+        }
 
         Workspace other = Copy(origin, "linux/amd64;linux/arm64");
         other.Environment["PATH"] = SharingTests.WithoutDocker(other);
