@@ -1,6 +1,8 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Oci.Tests;
+using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Sharing;
 using Devcontainer.Prebuild.Signing;
 using Devcontainer.Prebuild.Tests.Sharing;
 using Devcontainer.Prebuild.Verify;
@@ -56,6 +58,20 @@ public sealed class SigningTests
         Assert.IsEmpty(await VerifyAsync(workspace, null, "signer.pub"));
         Assert.IsEmpty(await VerifyAsync(workspace, $"{repository.Name}:latest", "other.pub"));
         Assert.DoesNotContain(Password, workspace.Reporter.Text + string.Join('\n', workspace.Reporter.Details));
+    }
+
+    /// <summary>What one machine of several pushes is found by its keys, and so is signed before they name it; the index is signed by the one that makes it.</summary>
+    [TestMethod]
+    public async Task A_platform_that_is_pushed_by_digest_is_signed_too()
+    {
+        await using RegistryServer registry = await RegistryServer.StartAsync();
+        using PublishedWorkspace workspace = await SignerAsync();
+        PrebuildResult built = await workspace.BuildAsync(registry);
+        await workspace.PushAsync(request => request with { Signatures = Key(workspace), ByDigest = true });
+        string name = registry.Reference(PublishedWorkspace.Repository).Name;
+        await JudgeAsync(workspace, $"{name}@{built.Receipt.Platforms.Single().Digest}");
+        await JudgeAsync(workspace, $"{name}:{KeyTags.Of(built.Receipt.Keys, KeyTier.Image, "linux/amd64")}");
+        await Errors.ExpectAsync(Codes.VerifyImageGone, () => VerifyAsync(workspace, null, "signer.pub"));
     }
 
     [TestMethod]
