@@ -144,6 +144,8 @@ public static class Codes
     public const string NothingToCompare = "DEVC5063";
     public const string CompareImageUnknown = "DEVC5064";
     public const string PinImageUnknown = "DEVC5070";
+    public const string PruneKeepInvalid = "DEVC5071";
+    public const string PruneRepositoryChanged = "DEVC5072";
 
     // 6xxx: verify
     public const string PackageListUnreadable = "DEVC6001";

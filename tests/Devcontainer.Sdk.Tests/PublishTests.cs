@@ -97,10 +97,19 @@ public sealed class PublishTests : EngineTests
         Assert.HasCount(2, back.Lines($"names {first} again."), back.Report);
         await AssertTagsAsync(workspace, first);
 
-        // To a digest, and to what is gone: then no tag moves.
+        // To a digest, and to what is gone: then no tag moves. The way back keeps its image, as long as the records of the push are there.
         (await workspace.BuildAsync("build", "-t:RollbackDevcontainer", "-p:DevcontainerRollbackTo=" + second)).Succeeded();
         await AssertTagsAsync(workspace, second);
-        await TestEngine.RunAsync("crane", "delete", $"{NameOf(workspace)}@{first}");
+        string[] prune = ["-t:PruneDevcontainerImages", "-p:DevcontainerPruneKeepLast=0", "-p:DevcontainerPruneKeepDays=0", "-getItem:DevcontainerPrunedImage"];
+        Assert.IsEmpty((await workspace.BuildAsync("build", [.. prune, "-p:DevcontainerPruneConfirm=true"])).Succeeded().Items("DevcontainerPrunedImage"));
+        prune = [.. prune, "-p:DevcontainerOutputPath=elsewhere/"];
+        string[] kept = [.. prune, "-p:DevcontainerPruneConfirm=true", $"-p:DevcontainerPruneKeep={first}"];
+        Assert.IsEmpty((await workspace.BuildAsync("build", kept)).Succeeded().Items("DevcontainerPrunedImage"));
+        Assert.AreEqual($"{NameOf(workspace)}@{first}", (await workspace.BuildAsync("build", prune)).Succeeded().Items("DevcontainerPrunedImage").Single()["Identity"]);
+        await TestEngine.RunAsync("crane", "manifest", $"{NameOf(workspace)}@{first}");
+        (await workspace.BuildAsync("build", [.. prune, "-p:DevcontainerPruneConfirm=true"])).Succeeded();
+        Assert.AreNotEqual(0, (await Command.RunAsync("crane", ["manifest", $"{NameOf(workspace)}@{first}"], workspace.Folder)).ExitCode);
+        await TestEngine.ValidateAsync(NameOf(workspace) + ":one");
         (await workspace.BuildAsync("build", "-t:RollbackDevcontainer")).Failed("DEVC5049");
         await AssertTagsAsync(workspace, second);
         workspace.Write("bin/devcontainer/rollback.json", "[");

@@ -42,6 +42,20 @@ public sealed partial class RegistryClient
             },
             cancellationToken);
 
+    /// <summary>What the referrers API lists for a manifest; null where the registry has none, and what refers to it is listed by
+    /// <see cref="FallbackTag(Digest)"/> alone. A registry that got the API later may have both.</summary>
+    /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
+    public Task<IReadOnlyList<Descriptor>?> ListReferrersAsync(
+        ImageReference repository, Digest subject, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync<IReadOnlyList<Descriptor>?>(
+            repository,
+            async (endpoint, token) => await ListReferrersAsync(endpoint, repository, subject, token).ConfigureAwait(false),
+            cancellationToken);
+
+    /// <summary>The tag whose index lists what refers to a manifest, where the registry has no API for that (OCI distribution specification,
+    /// referrers tag schema).</summary>
+    public static string FallbackTag(Digest subject) => $"{subject.Algorithm}-{subject.Hex}";
+
     /// <summary>Puts a manifest that has a subject, and makes it findable: where the registry has no referrers API, by adding it to the
     /// fallback tag. Its blobs must be there already. Safe to repeat.</summary>
     /// <returns>Its descriptor.</returns>
@@ -184,7 +198,7 @@ public sealed partial class RegistryClient
     }
 
     private static ImageReference FallbackTag(ImageReference repository, Digest subject) =>
-        repository.WithTag($"{subject.Algorithm}-{subject.Hex}");
+        repository.WithTag(FallbackTag(subject));
 
     private async Task<ImageIndex?> FallbackAsync(
         RegistryEndpoint endpoint, ImageReference repository, Digest subject, CancellationToken cancellationToken)

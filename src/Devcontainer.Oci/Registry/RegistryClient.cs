@@ -75,6 +75,13 @@ public sealed partial class RegistryClient : IDisposable
     public Task<RegistryManifest?> GetManifestAsync(ImageReference reference, CancellationToken cancellationToken = default) =>
         WithDeadlineAsync(reference, (endpoint, token) => FetchManifestAsync(endpoint, reference, token), cancellationToken);
 
+    /// <summary>Fetches whatever a repository has as a manifest, also what is none that this client knows: for those who only look. Null where there is
+    /// no such repository, tag or manifest.</summary>
+    /// <returns>Of an unknown kind the digest is the one that the registry states: some are not of the bytes (Docker's schema 1).</returns>
+    /// <exception cref="DevcontainerException">As <see cref="GetManifestAsync"/>.</exception>
+    public Task<RegistryManifest?> GetAnyManifestAsync(ImageReference reference, CancellationToken cancellationToken = default) =>
+        WithDeadlineAsync(reference, (endpoint, token) => FetchManifestAsync(endpoint, reference, token, anyKind: true), cancellationToken);
+
     /// <summary>Whether a repository has a blob.</summary>
     /// <exception cref="DevcontainerException">A code DEVC502x.</exception>
     public Task<bool> HeadBlobAsync(ImageReference repository, Descriptor blob, CancellationToken cancellationToken = default) =>
@@ -206,7 +213,7 @@ public sealed partial class RegistryClient : IDisposable
     }
 
     private Task<RegistryManifest?> FetchManifestAsync(
-        RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken)
+        RegistryEndpoint endpoint, ImageReference reference, CancellationToken cancellationToken, bool anyKind = false)
     {
         RegistryRequest request = ManifestRequest(HttpMethod.Get, endpoint, reference);
         return _transport.SendAsync<RegistryManifest?>(
@@ -223,15 +230,15 @@ public sealed partial class RegistryClient : IDisposable
                     throw await _transport.RefusedAsync(request, response, token).ConfigureAwait(false);
                 }
 
-                string mediaType = MediaTypeOf(request, response);
+                string mediaType = MediaTypeOf(request, response, anyKind);
                 byte[] bytes = await RegistryTransport
                     .ReadBodyAsync(response, ImageManifest.MaxSize, $"manifest {reference}", _options, token).ConfigureAwait(false);
                 var descriptor = Descriptor.Of(bytes, mediaType);
 
                 // The digest of the bytes decides, whatever the header says; a header that says another shows that something is broken.
                 Digest expected = reference.Digest ?? Stated(request, response) ?? descriptor.Digest;
-                return descriptor.Digest == expected
-                    ? new RegistryManifest(descriptor, bytes)
+                return descriptor.Digest == expected || !IsKnown(mediaType)
+                    ? new RegistryManifest(descriptor with { Digest = expected }, bytes)
                     : throw new DevcontainerException(
                         Codes.RegistryContentWrong, endpoint.Registry, expected.Value, descriptor.Digest.Value);
             },
@@ -276,11 +283,13 @@ public sealed partial class RegistryClient : IDisposable
 
     private static string PullScope(RegistryEndpoint endpoint, ImageReference repository) => endpoint.Scope(repository.Repository, "pull");
 
-    private static string MediaTypeOf(RegistryRequest request, HttpResponseMessage response)
+    private static bool IsKnown(string mediaType) => MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType);
+
+    private static string MediaTypeOf(RegistryRequest request, HttpResponseMessage response, bool anyKind = false)
     {
-        // A login page of some proxy, or a manifest of the first schema.
+        // Others are a manifest of the first schema or of a kind to come, or the login page of some proxy, which is never one.
         string mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
-        return MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType)
+        return IsKnown(mediaType) || (anyKind && mediaType.StartsWith("application/", StringComparison.Ordinal))
             ? mediaType
             : throw RegistryTransport.Protocol(
                 request, $"to {request} it answered something of type '{Printable.Quote(mediaType)}', which is no manifest");

@@ -8,13 +8,26 @@ namespace Devcontainer.Prebuild.Sharing;
 /// </summary>
 internal static class KeyTags
 {
+    private const string Prebuild = "prebuild-";
+    private const string Environment = "env-";
+
+    // The digits of a key (CacheKey.Value).
+    private const int KeyLength = 64;
+
     /// <summary>The tag of a key; null for a tier that names no image.</summary>
     internal static string? Of(CacheKey key) => key.Tier switch
     {
-        KeyTier.Index or KeyTier.Image => "prebuild-" + key.Value,
-        KeyTier.Environment => "env-" + key.Value,
+        KeyTier.Index or KeyTier.Image => Prebuild + key.Value,
+        KeyTier.Environment => Environment + key.Value,
         _ => null,
     };
+
+    /// <summary>Whether a tag is a key's, and so nobody's who uses an image by its name.</summary>
+    internal static bool IsKey(string tag) => IsKey(tag, Prebuild) || IsKey(tag, Environment);
+
+    private static bool IsKey(string tag, string prefix) =>
+        tag.Length == prefix.Length + KeyLength && tag.StartsWith(prefix, StringComparison.Ordinal)
+        && tag.Skip(prefix.Length).All(char.IsAsciiHexDigitLower);
 
     /// <summary>The tag of a platform's key.</summary>
     internal static string Of(IReadOnlyList<CacheKey> keys, KeyTier tier, string? platform)

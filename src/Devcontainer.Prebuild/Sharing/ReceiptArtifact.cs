@@ -18,7 +18,8 @@ internal static class ReceiptArtifact
     internal const string SpdxType = "application/spdx+json";
 
     private const string Title = "org.opencontainers.image.title";
-    private const string Created = "org.opencontainers.image.created";
+    /// <summary>When something was made (OCI image specification, annotations.md): of a receipt, when the image was built.</summary>
+    internal const string Created = "org.opencontainers.image.created";
     private const string Packages = "com.devcontainer-sdk.packages";
 
     /// <summary>Puts each SBOM to its platform's manifest. Safe to repeat.</summary>

@@ -27,6 +27,8 @@ public sealed class ReferrersTests
         CollectionAssert.AreEquivalent(new[] { sbom, receipt }, all.ToArray());
         Assert.AreEqual(receipt, (await client.GetReferrersAsync(app, subject.Digest, "application/vnd.example.receipt")).Single());
         Assert.AreEqual("v", receipt.Annotations["k"]);
+        Assert.AreEqual(api ? 2 : null, (await client.ListReferrersAsync(app, subject.Digest))?.Count);
+        Assert.AreEqual($"sha256-{subject.Digest.Hex}", RegistryClient.FallbackTag(subject.Digest));
         Assert.AreEqual(!api, registry.Manifests.ContainsKey(("app", $"sha256-{subject.Digest.Hex}")));
         Assert.IsEmpty(await client.GetReferrersAsync(app, sbom.Digest));
     }

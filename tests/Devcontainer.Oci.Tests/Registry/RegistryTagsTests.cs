@@ -68,6 +68,26 @@ public sealed class RegistryTagsTests
     }
 
     [TestMethod]
+    public async Task Whatever_is_there_as_a_manifest_is_read_by_those_who_only_look()
+    {
+        await using FaultRegistry registry = await FaultRegistry.StartAsync();
+        using RegistryClient client = FaultRegistry.NewClient();
+        ImageReference app = registry.Reference("app:1");
+        Assert.IsNull(await client.GetAnyManifestAsync(app));
+        Descriptor known = registry.AddManifest("app", "1");
+        Assert.AreEqual(known, (await client.GetAnyManifestAsync(app))!.Descriptor);
+        Descriptor other = registry.AddManifest("app", "1", "{}"u8.ToArray(), "application/vnd.example+json");
+        Assert.AreEqual(other, (await client.GetAnyManifestAsync(app))!.Descriptor);
+        await Errors.ExpectAsync(Codes.RegistryProtocol, () => client.GetManifestAsync(app));
+
+        // A page of a proxy is no manifest of any kind; and one that is known has the digest of its bytes.
+        registry.AddManifest("app", "1", "<html>"u8.ToArray(), "text/html");
+        await Errors.ExpectAsync(Codes.RegistryProtocol, () => client.GetAnyManifestAsync(app));
+        registry.Manifests[("app", known.Digest.Value)] = (MediaTypes.ImageManifest, "{}"u8.ToArray());
+        await Errors.ExpectAsync(Codes.RegistryContentWrong, () => client.GetAnyManifestAsync(app.WithDigest(known.Digest)));
+    }
+
+    [TestMethod]
     public async Task A_manifest_and_a_tag_are_deleted_and_what_is_not_there_is_told()
     {
         await using FaultRegistry registry = await FaultRegistry.StartAsync();
