@@ -20,8 +20,10 @@ public sealed class ImagePin(IBuildReporter reporter)
             throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerPinFile", "", "it names the devcontainer.json files to pin the image in");
         }
 
-        ImageReference image = request.To is null ? LastPublished(request.OutputPath) : await ResolveAsync(request, request.To, cancellationToken).ConfigureAwait(false);
-        PinnedFile[] files = [.. request.Files.Distinct(StringComparer.Ordinal).Select(file => PinnedFile.Read(file, image, request.AnyImage))];
+        IReadOnlyList<ImageReference> images = request.To is null
+            ? LastPublished(request.OutputPath)
+            : [await ResolveAsync(request, request.To, cancellationToken).ConfigureAwait(false)];
+        PinnedFile[] files = [.. request.Files.Distinct(StringComparer.Ordinal).Select(file => PinnedFile.Read(file, images, request.AnyImage))];
         foreach (PinnedFile file in files)
         {
             if (!file.IsChanged)
@@ -43,12 +45,13 @@ public sealed class ImagePin(IBuildReporter reporter)
         return files;
     }
 
-    private static ImageReference LastPublished(string outputPath)
+    private static IReadOnlyList<ImageReference> LastPublished(string outputPath)
     {
         string path = Path.Combine(outputPath, PublishedImage.FileName);
         PublishedImage published = PublishedImage.Read(path, Codes.PinImageUnknown)
             ?? throw new DevcontainerException(Codes.PinImageUnknown, path, "it is not there");
-        return ImageReference.Parse(published.Repository).WithDigest(Digest.Parse(published.Digest));
+        var digest = Digest.Parse(published.Digest);
+        return [.. published.All.Select(to => ImageReference.Parse(to.Repository).WithDigest(digest))];
     }
 
     private static async Task<ImageReference> ResolveAsync(PinRequest request, string to, CancellationToken cancellationToken)

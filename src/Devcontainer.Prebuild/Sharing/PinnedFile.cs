@@ -32,10 +32,10 @@ public sealed class PinnedFile
 
     /// <summary>Reads a file, and finds what it shall say.</summary>
     /// <param name="path">Absolute path of the file.</param>
-    /// <param name="image">The image, by digest.</param>
-    /// <param name="anyImage">Whether an image of another repository is replaced.</param>
+    /// <param name="images">The image by digest, in each repository that has it.</param>
+    /// <param name="anyImage">Whether an image of another repository is replaced, by the first.</param>
     /// <exception cref="DevcontainerException">DEVC8005: it uses no image; DEVC8006: it uses one of another repository; or it is not JSON.</exception>
-    internal static PinnedFile Read(string path, ImageReference image, bool anyImage)
+    internal static PinnedFile Read(string path, IReadOnlyList<ImageReference> images, bool anyImage)
     {
         JsonFile file;
         try
@@ -48,14 +48,14 @@ public sealed class PinnedFile
         }
 
         JsonString used = ImageOf(path, file.Root);
-        if (ImageReference.TryParse(used.Value, out ImageReference? reference) && reference.Name == image.Name)
+        if (ImageReference.TryParse(used.Value, out ImageReference? reference) && images.FirstOrDefault(image => image.Name == reference.Name) is { } same)
         {
-            return new PinnedFile(path, file, used, reference.Digest == image.Digest ? used.Value : $"{NameIn(used.Value)}@{image.Digest}");
+            return new PinnedFile(path, file, used, reference.Digest == same.Digest ? used.Value : $"{NameIn(used.Value)}@{same.Digest}");
         }
 
         return anyImage
-            ? new PinnedFile(path, file, used, image.Familiar)
-            : throw new DevcontainerException(Codes.PinFileForeign, used.Position.In(path), path, used.ToJson(), image.Name);
+            ? new PinnedFile(path, file, used, images[0].Familiar)
+            : throw new DevcontainerException(Codes.PinFileForeign, used.Position.In(path), path, used.ToJson(), string.Join(", ", images.Select(static image => image.Name)));
     }
 
     /// <summary>Writes the file, whole or not at all.</summary>

@@ -85,6 +85,17 @@ public sealed class ImagePinTests : IDisposable
     }
 
     [TestMethod]
+    public async Task An_image_in_several_registries_is_pinned_in_the_one_that_is_used()
+    {
+        new PublishedImage("ghcr.io/org/dev", Digest, []) { Others = [new PublishedTags("registry.example/team/dev", [])] }.Write(_folder[PublishedImage.FileName]);
+        string path = _folder.Write("devcontainer.json", Text("registry.example/team/dev:1"));
+        await PinAsync(path);
+        Assert.AreEqual(Text("registry.example/team/dev@{0}"), await File.ReadAllTextAsync(path));
+        string other = _folder.Write("other.json", Text("debian"));
+        Assert.Contains("ghcr.io/org/dev, registry.example/team/dev", (await Errors.ExpectAsync(Codes.PinFileForeign, () => PinAsync(other))).Message);
+    }
+
+    [TestMethod]
     [DataRow("ghcr.io/org/dev-two:1")]
     [DataRow("ghcr.io.example/org/dev:1")]
     [DataRow("org/dev:1")]
