@@ -57,7 +57,10 @@ public abstract class DevcontainerSignatureTask : DevcontainerRegistryTask
         if (key.Contains("-----BEGIN", StringComparison.Ordinal) || key.Contains("pin-value=", StringComparison.Ordinal))
         {
             throw new DevcontainerException(
-                Codes.PropertyInvalid, property, "(not shown)", "it is a secret itself; keep a key in a variable and name that, as env://NAME, and a PIN in COSIGN_PKCS11_PIN");
+                Codes.PropertyInvalid,
+                property,
+                "(not shown)",
+                "it is a secret itself; keep a key in a variable and name that, as env://NAME, and a PIN in COSIGN_PKCS11_PIN");
         }
 
         return key.Contains(Scheme, StringComparison.Ordinal) || key.StartsWith(Pkcs11, StringComparison.Ordinal) ? key : ExistingFile(property, key);

@@ -46,8 +46,9 @@ public sealed class PublishDevcontainer : DevcontainerSignatureTask
         {
             if (push)
             {
-                string signed = (Split(PublishTo) is { Length: > 0 } others ? $", also to {string.Join(", ", others)}" : string.Empty) + (signatures is null ? string.Empty : ", signed");
-                Reporter.Status(byDigest ? $"Would push by digest{signed}." : $"Would push under the tags {string.Join(", ", Split(Tags))}{signed}.");
+                string how = byDigest ? "by digest" : $"under the tags {string.Join(", ", Split(Tags))}";
+                string others = Split(PublishTo) is { Length: > 0 } also ? $", also to {string.Join(", ", also)}" : string.Empty;
+                Reporter.Status($"Would push {how}{others}{(signatures is null ? string.Empty : ", signed")}.");
             }
 
             return;
@@ -87,6 +88,9 @@ public sealed class PublishDevcontainer : DevcontainerSignatureTask
         return signatures is not { Offline: true, SigningKey: null }
             ? signatures
             : throw new DevcontainerException(
-                Codes.PropertyInvalid, "DevcontainerSignatureOffline", "true", "a signature without a key needs a certificate of Sigstore's servers: set DevcontainerSigningKey");
+                Codes.PropertyInvalid,
+                "DevcontainerSignatureOffline",
+                "true",
+                "a signature without a key needs a certificate of Sigstore's servers: set DevcontainerSigningKey");
     }
 }

@@ -24,7 +24,10 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         if (signatures is { Offline: true, VerificationKey: null, TrustedRoot: null, Identity: not null })
         {
             throw new DevcontainerException(
-                Codes.PropertyInvalid, "DevcontainerSignatureOffline", "true", "without a key a signature is verified with certificates: name the file that has them with DevcontainerTrustedRoot");
+                Codes.PropertyInvalid,
+                "DevcontainerSignatureOffline",
+                "true",
+                "without a key a signature is verified with certificates: name the file that has them with DevcontainerTrustedRoot");
         }
 
         if (Switch("DevcontainerDryRun", DryRun))

@@ -52,7 +52,8 @@ internal static class ChangesText
     {
         var text = new StringBuilder();
         text.Append("### Changes of the dev container\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{MarkdownText.Code(changes.To.Reference)}, compared with {MarkdownText.Code(changes.From.Reference)}: {Summary(changes)}.\n\n");
+        text.Append(MarkdownText.Code(changes.To.Reference)).Append(", compared with ").Append(MarkdownText.Code(changes.From.Reference));
+        text.Append(": ").Append(Summary(changes)).Append(".\n\n");
         text.Append("| Platform | Before | Now |\n| --- | ---: | ---: |\n");
         foreach (SizeChange size in changes.Sizes)
         {
@@ -67,13 +68,18 @@ internal static class ChangesText
             text.Append("\n#### New layers\n\n| Platforms | Size | Made by |\n| --- | ---: | --- |\n");
             foreach (NewLayer layer in changes.Layers)
             {
-                MarkdownText.Row(text, MarkdownText.Plain(string.Join(", ", layer.Platforms)), Size(layer.Layer.Size), MarkdownText.Code(layer.CreatedBy ?? layer.Layer.Digest.Value));
+                MarkdownText.Row(
+                    text,
+                    MarkdownText.Plain(string.Join(", ", layer.Platforms)),
+                    Size(layer.Layer.Size),
+                    MarkdownText.Code(layer.CreatedBy ?? layer.Layer.Digest.Value));
             }
         }
 
         if (changes.WithoutSbom.Count > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\nWithout an SBOM in both, packages are not compared: {MarkdownText.Plain(string.Join(", ", changes.WithoutSbom))}.\n");
+            string platforms = MarkdownText.Plain(string.Join(", ", changes.WithoutSbom));
+            text.Append(CultureInfo.InvariantCulture, $"\nWithout an SBOM in both, packages are not compared: {platforms}.\n");
         }
 
         return text.ToString();

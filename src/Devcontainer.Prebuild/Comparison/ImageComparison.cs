@@ -13,7 +13,9 @@ internal static class ImageComparison
     /// <summary>Compares what receipts and SBOMs tell.</summary>
     internal static ImageChanges Compare(ImageRecord from, ImageRecord to)
     {
-        string[] shared = [.. from.Receipt.Platforms.Select(static platform => platform.Platform).Intersect(to.Receipt.Platforms.Select(static platform => platform.Platform))];
+        string[] before = [.. from.Receipt.Platforms.Select(static platform => platform.Platform)];
+        string[] after = [.. to.Receipt.Platforms.Select(static platform => platform.Platform)];
+        string[] shared = [.. before.Intersect(after)];
         string[] known = [.. shared.Where(platform => from.Packages.ContainsKey(platform) && to.Packages.ContainsKey(platform))];
         return new ImageChanges
         {
@@ -30,7 +32,7 @@ internal static class ImageComparison
             ],
             Sizes =
             [
-                .. from.Receipt.Platforms.Concat(to.Receipt.Platforms).Select(static platform => platform.Platform).Distinct().Order(StringComparer.Ordinal)
+                .. before.Union(after).Order(StringComparer.Ordinal)
                     .Select(platform => new SizeChange(platform, SizeOf(from.Receipt, platform), SizeOf(to.Receipt, platform))),
             ],
             WithoutSbom = [.. shared.Except(known)],

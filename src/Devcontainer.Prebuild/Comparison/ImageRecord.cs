@@ -23,7 +23,8 @@ internal sealed record ImageRecord(
         Descriptor index = await client.ResolveAsync(image, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.CompareImageUnknown, image, "it is not in its registry");
         SharedReceipt shared = await ReceiptArtifact.FindAsync(client, image, index, indexKey: null, cancellationToken).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.CompareImageUnknown, image, "it has no receipt, so it was not published by this SDK, or as one platform of an image");
+            ?? throw new DevcontainerException(
+                Codes.CompareImageUnknown, image, "it has no receipt, so it was not published by this SDK, or as one platform of an image");
         return new ImageRecord(
             image.WithDigest(index.Digest).ToString(),
             shared.Receipt,

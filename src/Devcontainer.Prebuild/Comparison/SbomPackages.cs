@@ -62,7 +62,9 @@ internal sealed class SbomPackages
         {
             foreach (JsonElement reference in references.EnumerateArray())
             {
-                if (Text(reference, "referenceLocator") is { } purl && purl.StartsWith(Prefix, StringComparison.Ordinal) && purl.IndexOf('/', StringComparison.Ordinal) is > 0 and int end)
+                if (Text(reference, "referenceLocator") is { } purl
+                    && purl.StartsWith(Prefix, StringComparison.Ordinal)
+                    && purl.IndexOf('/', StringComparison.Ordinal) is > 0 and int end)
                 {
                     return purl[Prefix.Length..end];
                 }

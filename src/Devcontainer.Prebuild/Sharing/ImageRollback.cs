@@ -34,12 +34,14 @@ public sealed class ImageRollback(IBuildReporter reporter)
             ImageReference name = SharedRepository.NameOf(registry, repository) ?? throw new DevcontainerException(Codes.PushNeedsRegistry, repository);
             IEnumerable<ImageReference> names = [name, .. PushTargets.Parse(alsoTo, name)];
             ImageReference Target(ImageReference of) => Digest.TryParse(target, out Digest digest) ? of.WithDigest(digest) : of.WithTag(target);
-            await MoveAsync(registries.Transfers, [.. names.SelectMany(of => tags.Select(tag => (of.WithTag(tag), Target(of))))], cancellationToken).ConfigureAwait(false);
+            List<(ImageReference, ImageReference)> all = [.. names.SelectMany(of => tags.Select(tag => (of.WithTag(tag), Target(of))))];
+            await MoveAsync(registries.Transfers, all, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
-        PublishedImage last = PublishedImage.Read(path, Codes.RollbackFileInvalid) ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
+        PublishedImage last = PublishedImage.Read(path, Codes.RollbackFileInvalid)
+            ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
         var moves = new List<(ImageReference, ImageReference)>();
         foreach (PublishedTags published in last.All)
         {

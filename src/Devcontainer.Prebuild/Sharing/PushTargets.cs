@@ -33,7 +33,10 @@ internal sealed class PushTargets(ImageReference first, IReadOnlyList<ImageRefer
             if (!ImageReference.TryParse(name, out ImageReference? repository) || !string.Equals(repository.Name, name, StringComparison.OrdinalIgnoreCase))
             {
                 throw new DevcontainerException(
-                    Codes.PropertyInvalid, "DevcontainerPublishTo", entry, "it is a registry, as registry.example, or one with a repository, as registry.example/team/dev");
+                    Codes.PropertyInvalid,
+                    "DevcontainerPublishTo",
+                    entry,
+                    "it is a registry, as registry.example, or one with a repository, as registry.example/team/dev");
             }
 
             if (repository.Name != first.Name && repositories.TrueForAll(known => known.Name != repository.Name))

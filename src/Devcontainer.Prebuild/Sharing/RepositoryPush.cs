@@ -108,7 +108,9 @@ internal sealed class RepositoryPush(
         IEnumerable<string> names = [.. receipt.Bases.Select(static known => known.Reference), receipt.Image.Name];
         foreach (string name in names)
         {
-            if (ImageReference.TryParse(name, out ImageReference? reference) && reference.Name != repository.Name && sources.TrueForAll(source => source.Name != reference.Name))
+            if (ImageReference.TryParse(name, out ImageReference? reference)
+                && reference.Name != repository.Name
+                && sources.TrueForAll(source => source.Name != reference.Name))
             {
                 sources.Add(reference);
             }
