@@ -17,6 +17,7 @@ public sealed class SigningTests : EngineTests
         string password = canary.New("password of the key");
         Workspace workspace = NewWorkspace().WithSmallDevcontainer();
         SharingTests.Name(workspace, $"devcontainer-sdk-test/{Guid.NewGuid():N}", "linux/amd64");
+        string copy = SharingTests.NameOf(workspace) + "/copy";
         Directory.CreateDirectory(workspace["../keys"]);
         foreach (string name in new[] { "signer", "other" })
         {
@@ -33,10 +34,10 @@ public sealed class SigningTests : EngineTests
         Task<IReadOnlySet<string>> watching = Task.Run(() => canary.WatchArgumentsAsync(end.Token));
         CommandResult published = (await workspace.BuildAsync(
             "publish", "-p:PushDevcontainer=true", "-p:SignDevcontainer=true", "-p:DevcontainerSigningKey=env://TEAM_KEY",
-            $"-p:DevcontainerPublishTo={TestEngine.Registry}/devcontainer-sdk-test/copy", "-v:diag")).EndedWell();
+            "-p:DevcontainerPublishTo=" + copy, "-v:diag")).EndedWell();
         Assert.Contains("Signed " + SharingTests.NameOf(workspace), published.Output, published.Report);
         string latest = SharingTests.NameOf(workspace) + ":latest";
-        foreach (string image in new[] { latest, TestEngine.Registry + "/devcontainer-sdk-test/copy:latest" })
+        foreach (string image in new[] { latest, copy + ":latest" })
         {
             await Programs.RunAsync("cosign", "verify", "--key", workspace["../keys/signer.pub"], "--insecure-ignore-tlog=true", image);
         }
