@@ -77,7 +77,7 @@ public sealed class PublishTests : EngineTests
     }
 
     [TestMethod]
-    public async Task A_rollback_gives_the_tags_back_what_they_named()
+    public async Task A_rollback_gives_the_tags_back_what_they_named_and_a_prune_takes_what_nobody_needs()
     {
         Workspace workspace = NewShared();
         workspace.Environment["DevcontainerPlatforms"] = "linux/amd64";

@@ -22,7 +22,7 @@ internal sealed class DeletionOrder
         HashSet<Digest> all = [.. digests];
         _digests = digests;
         (Digest From, Digest To)[] entries = [.. digests.SelectMany(from => graph.Manifests[from].Children.Distinct().Where(all.Contains).Select(to => (from, to)))];
-        HashSet<Digest> lists = [.. digests.Where(digest => graph.TagsOf[digest].Any(RepositoryGraph.IsFallback))];
+        HashSet<Digest> lists = [.. digests.Where(graph.IsList)];
         _named = entries.Where(edge => !lists.Contains(edge.From)).ToLookup(static edge => edge.From, static edge => edge.To);
         _later = digests.SelectMany(from => graph.About[from].Where(all.Contains).Select(to => (From: from, To: to)))
             .Concat(entries.Where(edge => lists.Contains(edge.From)).Select(static edge => (From: edge.To, To: edge.From)))

@@ -22,6 +22,9 @@ internal sealed partial record ManifestNode
     /// <summary>The manifests that it names: an index's entries; of an unknown kind, every digest in it.</summary>
     internal IReadOnlyList<Digest> Children { get; init; } = [];
 
+    /// <summary>Whether it is an index of an image's platforms.</summary>
+    internal bool HasPlatforms { get; init; }
+
     /// <summary>The manifest that it says something about; null for none.</summary>
     internal Digest? Subject { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed partial record ManifestNode
                     Digest = digest,
                     MediaType = mediaType,
                     Children = [.. index.Manifests.Where(static entry => !IsBlob(entry.MediaType)).Select(static entry => entry.Digest)],
+                    HasPlatforms = index.Manifests.Any(static entry => entry.Platform is not null),
                     Blobs = [.. index.Manifests.Where(static entry => IsBlob(entry.MediaType))],
                     Subject = index.Subject?.Digest,
                     ArtifactType = index.ArtifactType,

@@ -16,7 +16,7 @@ internal sealed class PruneDeletion(RegistryClient client, ImageReference reposi
     {
         foreach (string tag in await client.ListTagsAsync(repository, cancellationToken).ConfigureAwait(false) ?? [])
         {
-            if (graph.Tags.TryGetValue(tag, out Digest before) && !policy.Keeps(tag))
+            if (graph.Tags.TryGetValue(tag, out Digest before) && !policy.Keeps(graph, tag))
             {
                 continue;
             }

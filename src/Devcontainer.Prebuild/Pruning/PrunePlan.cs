@@ -73,7 +73,7 @@ internal sealed class PrunePlan
         foreach (ManifestNode manifest in _graph.Manifests.Values)
         {
             Digest digest = manifest.Digest;
-            string[] tags = [.. _graph.TagsOf[digest].Where(_policy.Keeps)];
+            string[] tags = [.. _graph.TagsOf[digest].Where(tag => _policy.Keeps(_graph, tag))];
             string? reason =
                 tags.Length > 0 ? $"tagged {string.Join(", ", tags)}"
                 : _policy.Named.TryGetValue(digest, out string? place) ? $"named by {place}"
@@ -94,7 +94,7 @@ internal sealed class PrunePlan
 
     // Signatures may be kept apart from what they sign (cosign's COSIGN_REPOSITORY); a list of referrers never is.
     private bool IsAboutElsewhere(Digest digest) =>
-        _graph.TagsOf[digest].Any(static tag => RepositoryGraph.SubjectOf(tag) is not null && !RepositoryGraph.IsFallback(tag))
+        _graph.TagsOf[digest].Any(tag => _graph.SubjectOf(tag) is not null) && !_graph.IsList(digest)
         && !_graph.SubjectsOf[digest].Any(_graph.Manifests.ContainsKey);
 
     private void KeepWhatTheyNeed()

@@ -22,7 +22,7 @@ internal sealed record PrunePolicy
     /// <summary>What time it is.</summary>
     internal required DateTimeOffset Now { get; init; }
 
-    /// <summary>Whether a tag keeps what it names: not one of a key, nor of what is said about something.</summary>
-    internal bool Keeps(string tag) =>
-        !KeyTags.IsKey(tag) && RepositoryGraph.SubjectOf(tag) is null && !WeakTags.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, tag, ignoreCase: false));
+    /// <summary>Whether a tag of a repository keeps what it names: not one of a key, nor of what is said about something.</summary>
+    internal bool Keeps(RepositoryGraph graph, string tag) =>
+        !KeyTags.IsKey(tag) && graph.SubjectOf(tag) is null && !WeakTags.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, tag, ignoreCase: false));
 }

@@ -43,7 +43,7 @@ internal sealed class RepositoryWalk(RegistryClient client, ImageReference repos
 
     private async Task ReadTagAsync(string tag, ConcurrentBag<Digest> next, CancellationToken cancellationToken)
     {
-        if (RepositoryGraph.SubjectOf(tag) is { } subject)
+        if (RepositoryGraph.SubjectIn(tag) is { } subject)
         {
             next.Add(subject);
         }

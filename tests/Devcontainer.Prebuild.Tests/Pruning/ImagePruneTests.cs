@@ -85,6 +85,54 @@ public sealed class ImagePruneTests : IDisposable
         Assert.Contains("Everything is needed.", _reporter.Text);
     }
 
+    /// <summary>The real cosign and oras, before and after.</summary>
+    [TestMethod]
+    public async Task What_cosign_has_signed_is_still_verified_and_signatures_of_what_is_gone_are_gone()
+    {
+        await using RegistryServer registry = await RegistryServer.StartAsync();
+        ImageReference repository = registry.Reference("team/dev");
+        ImageReference old = repository.WithDigest((await PushedImage.PushAsync(_client, repository, "old", Days(90))).Index.Digest);
+        ImageReference kept = repository.WithDigest((await PushedImage.PushAsync(_client, repository, "kept", Days(99), "latest")).Index.Digest);
+        KeyValuePair<string, string>[] environment = [new("COSIGN_PASSWORD", "x")];
+        await Programs.RunAsync("cosign", environment, "signing-config", "create", "--out", _folder["signing.json"]);
+        await Programs.RunAsync("cosign", environment, "generate-key-pair", "--output-key-prefix", _folder["key"]);
+        foreach (ImageReference image in new[] { old, kept })
+        {
+            await Programs.RunAsync(
+                "cosign", environment, "sign", "--yes", "--key", _folder["key.key"], "--signing-config", _folder["signing.json"], image.ToString());
+        }
+
+        string[] verify = ["verify", "--key", _folder["key.pub"], "--insecure-ignore-tlog=true", kept.ToString()];
+        string[] discover = ["discover", "--plain-http", "--format", "json", kept.ToString()];
+        await Programs.RunAsync("cosign", environment, verify);
+        string referrers = await Programs.RunAsync("oras", discover);
+        await PruneAsync(Request(repository) with { KeepLast = 0, Confirmed = true });
+        await Programs.RunAsync("cosign", environment, verify);
+        Assert.AreEqual(referrers, await Programs.RunAsync("oras", discover));
+        Assert.IsEmpty(await PruneAsync(Request(repository) with { KeepLast = 0 }));
+
+        // All that is left is of the one that is kept: two tags for each platform, two for the index, and lists of what is said of them.
+        string[] tags = [.. (await _client.ListTagsAsync(repository))!];
+        Assert.DoesNotContain(RegistryClient.FallbackTag(old.Digest!.Value), tags);
+        CollectionAssert.IsSubsetOf(
+            tags.Where(static tag => tag.StartsWith("sha256-", StringComparison.Ordinal)).ToArray(),
+            (await NamedByAsync(repository, kept.Digest!.Value)).Select(RegistryClient.FallbackTag).ToArray());
+    }
+
+    // Everything that belongs to a manifest, itself included.
+    private async Task<List<Digest>> NamedByAsync(ImageReference repository, Digest digest)
+    {
+        RegistryManifest manifest = (await _client.GetManifestAsync(repository.WithDigest(digest)))!;
+        var named = new List<Digest> { digest };
+        IEnumerable<Descriptor> entries = MediaTypes.IsIndex(manifest.Descriptor.MediaType) ? ImageIndex.Parse(manifest.Bytes).Manifests : [];
+        foreach (Descriptor other in entries.Concat(await _client.GetReferrersAsync(repository, digest)))
+        {
+            named.AddRange(await NamedByAsync(repository, other.Digest));
+        }
+
+        return named;
+    }
+
     [TestMethod]
     public async Task A_registry_that_does_not_delete_is_an_error_that_says_so()
     {

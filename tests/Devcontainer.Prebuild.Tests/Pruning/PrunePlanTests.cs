@@ -143,6 +143,16 @@ public sealed class PrunePlanTests
         CollectionAssert.AreEqual(new[] { "sbom", "list" }, repository.Deleted(null, "sbom", "list", "signature", "other"));
     }
 
+    /// <summary>Tools that copy by digest give an image its digest as a tag.</summary>
+    [TestMethod]
+    public void An_image_under_a_name_like_a_fallback_tags_is_kept_by_it()
+    {
+        PrunePlan plan = new TestRepository().AddImage("a", 50).Tag("a", Fallback("source")).AddImage("b", 50).Tag("b.arm64", Fallback("b.arm64")).Plan();
+        Assert.IsTrue(IsWhole(plan, "a"));
+        Assert.IsTrue(plan.IsKept(DigestOf("b.arm64")));
+        Assert.IsFalse(plan.IsKept(DigestOf("b")));
+    }
+
     [TestMethod]
     public void An_index_that_two_subjects_list_is_kept_with_one_of_them()
     {
@@ -178,10 +188,11 @@ public sealed class PrunePlanTests
         for (int i = 0; i < count; i++)
         {
             // Digests allow no circles: a manifest names earlier ones, or some that are not there; it may be about any.
-            string[] children = random.Next(2) == 0 ? [] : [.. Enumerable.Range(0, random.Next(4)).Select(_ => Name(random.Next(-1, i)))];
+            string[]? children = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, random.Next(4)).Select(_ => Name(random.Next(-1, i)))];
             repository.Add(
                 Name(i), children, subject: random.Next(3) == 0 ? Name(random.Next(-2, i)) : null, daysOld: random.Next(2) == 0 ? random.Next(100) : null,
-                type: random.Next(2) == 0 ? "application/vnd.devcontainer-sdk.receipt.v1+json" : null, known: random.Next(12) > 0);
+                type: random.Next(2) == 0 ? "application/vnd.devcontainer-sdk.receipt.v1+json" : null, known: random.Next(12) > 0,
+                platforms: random.Next(4) == 0);
         }
 
         for (int i = random.Next(2 * count); i > 0; i--)
@@ -218,7 +229,7 @@ public sealed class PrunePlanTests
         foreach (Digest digest in plan.Deletions)
         {
             Assert.IsTrue(gone.Add(digest));
-            Assert.IsEmpty(graph.Manifests.Values.Where(index => index.Children.Contains(digest) && !gone.Contains(index.Digest) && !graph.TagsOf[index.Digest].Any(RepositoryGraph.IsFallback)));
+            Assert.IsEmpty(graph.Manifests.Values.Where(index => index.Children.Contains(digest) && !gone.Contains(index.Digest) && !graph.IsList(index.Digest)));
         }
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
@@ -232,13 +243,15 @@ public sealed class PrunePlanTests
         foreach ((Digest digest, ManifestNode manifest) in graph.Manifests)
         {
             string[] tags = [.. graph.Tags.Where(tag => tag.Value == digest).Select(static tag => tag.Key)];
-            Digest[] subjects = [.. tags.Select(RepositoryGraph.SubjectOf).Append(manifest.Subject).OfType<Digest>()];
+            Digest[] subjects = [.. tags.Select(tag => About(manifest, tag)).Append(manifest.Subject).OfType<Digest>()];
             bool isImage = manifest.IsKnown && subjects.Length == 0 && !graph.Manifests.Values.Any(other => other.Children.Contains(digest));
             Assert.AreEqual(isImage, plan.Images.Contains(digest));
             bool young = policy.KeepFor > TimeSpan.Zero && (plan.Built(digest) is not { } built || built >= policy.Now - policy.KeepFor);
             if (!manifest.IsKnown || policy.Named.ContainsKey(digest)
                 || tags.Contains("latest") || (policy.WeakTags.Count == 0 && tags.Any(static tag => tag.StartsWith("sha-", StringComparison.Ordinal)))
-                || (tags.Any(static tag => tag.EndsWith(".sig", StringComparison.Ordinal)) && !subjects.Any(graph.Manifests.ContainsKey))
+                || tags.Any(tag => tag.StartsWith("sha256-", StringComparison.Ordinal) && About(manifest, tag) is null)
+                || (tags.Any(static tag => tag.EndsWith(".sig", StringComparison.Ordinal)) && !subjects.Any(graph.Manifests.ContainsKey)
+                    && !tags.Any(tag => !tag.Contains('.', StringComparison.Ordinal) && About(manifest, tag) is not null))
                 || (isImage && (young || dated.Take(policy.KeepLast).Contains(digest))))
             {
                 needed.Add(digest);
@@ -252,7 +265,7 @@ public sealed class PrunePlanTests
             {
                 if (graph.Manifests.Values.Any(other => needed.Contains(other.Digest) && other.Children.Contains(manifest.Digest))
                     || (manifest.Subject is { } subject && needed.Contains(subject))
-                    || graph.Tags.Any(tag => tag.Value == manifest.Digest && RepositoryGraph.SubjectOf(tag.Key) is { } of && needed.Contains(of)))
+                    || graph.Tags.Any(tag => tag.Value == manifest.Digest && About(manifest, tag.Key) is { } of && needed.Contains(of)))
                 {
                     needed.Add(manifest.Digest);
                 }
@@ -261,4 +274,9 @@ public sealed class PrunePlanTests
 
         return needed;
     }
+
+    private static Digest? About(ManifestNode manifest, string tag) =>
+        !tag.StartsWith("sha256-", StringComparison.Ordinal) || (!tag.Contains('.', StringComparison.Ordinal) && (manifest.MediaType != MediaTypes.ImageIndex || manifest.HasPlatforms))
+            ? null
+            : Digest.Parse("sha256:" + tag[7..71]);
 }

@@ -21,12 +21,14 @@ internal sealed class TestRepository
     internal static string Fallback(string name, string ending = "") => $"sha256-{DigestOf(name).Hex}{ending}";
 
     /// <summary>Adds a manifest; with children an index.</summary>
-    internal TestRepository Add(string name, string[]? children = null, string? subject = null, int? daysOld = null, string? type = null, bool known = true, params string[] tags)
+    internal TestRepository Add(string name, string[]? children = null, string? subject = null, int? daysOld = null, string? type = null, bool known = true, bool platforms = false, params string[] tags)
     {
         Digest digest = DigestOf(name);
         _manifests.Add(digest, new ManifestNode
         {
             Digest = digest,
+            MediaType = children is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex,
+            HasPlatforms = platforms,
             Children = [.. (children ?? []).Select(DigestOf)],
             Subject = subject is null ? null : DigestOf(subject),
             ArtifactType = type,
@@ -53,7 +55,7 @@ internal sealed class TestRepository
         .Add($"{name}.sbom.list", [$"{name}.sbom"], tags: Fallback($"{name}.amd64"))
         .Add($"{name}.amd64", tags: [Key($"{name}.amd64"), Key($"{name}.amd64", "env-")])
         .Add($"{name}.arm64", tags: [Key($"{name}.arm64"), Key($"{name}.arm64", "env-")])
-        .Add(name, [$"{name}.amd64", $"{name}.arm64"], tags: [Key(name), .. tags])
+        .Add(name, [$"{name}.amd64", $"{name}.arm64"], platforms: true, tags: [Key(name), .. tags])
         .Add($"{name}.receipt", subject: name, daysOld: daysOld, type: "application/vnd.devcontainer-sdk.receipt.v1+json")
         .Add($"{name}.list", [$"{name}.receipt"], tags: Fallback(name));
 
