@@ -77,6 +77,21 @@ public sealed class PublishTests : EngineTests
     }
 
     [TestMethod]
+    public async Task Where_one_platform_fails_no_tag_moves()
+    {
+        Workspace workspace = NewShared();
+        workspace.Environment["DevcontainerPlatforms"] = string.Join(';', Platforms);
+        (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        string digest = await TestEngine.RunAsync("crane", "digest", NameOf(workspace) + ":latest");
+        string published = await File.ReadAllTextAsync(workspace["bin/devcontainer/published.json"]);
+        workspace.Write(".devcontainer/Dockerfile", "FROM debian:bookworm\nARG TARGETARCH\nRUN test $TARGETARCH = amd64\n");
+        BuildMessage error = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Failed("DEVC4010");
+        Assert.Contains("linux/arm64", error.Text);
+        Assert.AreEqual(digest, await TestEngine.RunAsync("crane", "digest", NameOf(workspace) + ":latest"));
+        Assert.AreEqual(published, await File.ReadAllTextAsync(workspace["bin/devcontainer/published.json"]));
+    }
+
+    [TestMethod]
     public async Task A_rollback_gives_the_tags_back_what_they_named_and_a_prune_takes_what_nobody_needs()
     {
         Workspace workspace = NewShared();

@@ -90,8 +90,11 @@ internal sealed class Workspace : IDisposable
         ? Command.Start("setsid", [Command.Dotnet, .. WithLog(verb, arguments)], Folder, Environment)
         : Command.Start(Command.Dotnet, WithLog(verb, arguments), Folder, Environment);
 
+    /// <summary>Runs a program in the workspace's folder, with its environment.</summary>
+    internal Task<CommandResult> RunAsync(string program, params string[] arguments) => Command.RunAsync(program, arguments, Folder, Environment);
+
     /// <summary>Runs dotnet.</summary>
-    internal Task<CommandResult> DotnetAsync(params string[] arguments) => Command.RunAsync(Command.Dotnet, arguments, Folder, Environment);
+    internal Task<CommandResult> DotnetAsync(params string[] arguments) => RunAsync(Command.Dotnet, arguments);
 
     /// <summary>Asserts that the output folder has what a prebuild makes, and nothing that one left unfinished.</summary>
     internal void HasOnlyWholeOutput()
