@@ -25,12 +25,16 @@ public sealed class RollbackDevcontainer : DevcontainerRegistryTask
     /// <inheritdoc />
     protected override System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken) =>
         new ImageRollback(Reporter).RunAsync(
-            Absolute(OutputPath),
-            Registry ?? string.Empty,
-            Repository,
-            Split(PublishTo),
-            string.IsNullOrWhiteSpace(To) ? null : To.Trim(),
-            Split(ImageTags),
-            BindRegistries(),
+            new RollbackRequest
+            {
+                OutputPath = Absolute(OutputPath),
+                Registry = Registry ?? string.Empty,
+                Repository = Repository,
+                AlsoTo = Split(PublishTo),
+                Target = string.IsNullOrWhiteSpace(To) ? null : To.Trim(),
+                Tags = Split(ImageTags),
+                DryRun = Switch("DevcontainerDryRun", DryRun),
+                Registries = BindRegistries(),
+            },
             cancellationToken);
 }

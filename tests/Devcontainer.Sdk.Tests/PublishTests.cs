@@ -108,6 +108,9 @@ public sealed class PublishTests : EngineTests
 
         // Publishing what is published changes nothing, the way back included.
         Assert.AreEqual(second, await PublishAsync(workspace));
+        CommandResult dry = (await workspace.BuildAsync("build", "-t:RollbackDevcontainer", "-p:DevcontainerDryRun=true")).Succeeded();
+        Assert.HasCount(2, dry.Lines($"would name {first} again."), dry.Report);
+        await AssertTagsAsync(workspace, second);
         CommandResult back = (await workspace.BuildAsync("build", "-t:RollbackDevcontainer")).Succeeded();
         Assert.HasCount(2, back.Lines($"names {first} again."), back.Report);
         await AssertTagsAsync(workspace, first);

@@ -8,37 +8,51 @@ namespace Devcontainer.Prebuild.Sharing;
 public sealed class ImageRollback(IBuildReporter reporter)
 {
     /// <summary>Moves the tags back, in every repository of the last push. Nothing moves unless all that they will name is there.</summary>
-    /// <param name="outputPath">The output folder, which has <c>rollback.json</c>.</param>
-    /// <param name="registry">Registry of the image, for a target that is given.</param>
-    /// <param name="repository">Repository of the image, for a target that is given.</param>
-    /// <param name="alsoTo">Its other repositories (<see cref="PushRequest.AlsoTo"/>), for a target that is given.</param>
-    /// <param name="target">A digest or a tag; null for what the tags named before the last push.</param>
-    /// <param name="tags">The tags to move to the target; for the last push, its own are moved.</param>
-    /// <param name="settings">How registries are reached.</param>
+    /// <param name="request">What to put back.</param>
     /// <param name="cancellationToken">Ends it between two tags.</param>
     /// <exception cref="DevcontainerException">DEVC5048: no push is known, or its record cannot be read; DEVC5049: the target, or something it needs, is
     /// gone.</exception>
-    public async Task RunAsync(
-        string outputPath,
-        string registry,
-        string repository,
-        IReadOnlyList<string> alsoTo,
-        string? target,
-        IReadOnlyList<string> tags,
-        RegistrySettings settings,
-        CancellationToken cancellationToken)
+    public async Task RunAsync(RollbackRequest request, CancellationToken cancellationToken)
     {
-        using var registries = new RegistryAccess(settings, new ProcessRunner());
-        if (target is not null)
+        ArgumentNullException.ThrowIfNull(request);
+        List<(ImageReference Tag, ImageReference Target)> moves = request.Target is { } target ? To(request, target) : ToBefore(request.OutputPath);
+        using var registries = new RegistryAccess(request.Registries, new ProcessRunner());
+        RegistryClient client = registries.Transfers;
+        var images = new List<RegistryManifest>();
+        foreach ((_, ImageReference image) in moves)
         {
-            ImageReference name = SharedRepository.NameOf(registry, repository) ?? throw new DevcontainerException(Codes.PushNeedsRegistry, repository);
-            IEnumerable<ImageReference> names = [name, .. PushTargets.Parse(alsoTo, name)];
-            ImageReference Target(ImageReference of) => Digest.TryParse(target, out Digest digest) ? of.WithDigest(digest) : of.WithTag(target);
-            List<(ImageReference, ImageReference)> all = [.. names.SelectMany(of => tags.Select(tag => (of.WithTag(tag), Target(of))))];
-            await MoveAsync(registries.Transfers, all, cancellationToken).ConfigureAwait(false);
-            return;
+            images.Add(await WholeAsync(client, image, image, cancellationToken).ConfigureAwait(false));
         }
 
+        for (int i = 0; i < moves.Count; i++)
+        {
+            if (request.DryRun)
+            {
+                reporter.Status($"{moves[i].Tag.Familiar} would name {images[i].Descriptor.Digest} again.");
+                continue;
+            }
+
+            await client.PutManifestAsync(moves[i].Tag, images[i].Bytes, images[i].Descriptor.MediaType, cancellationToken).ConfigureAwait(false);
+            reporter.Status($"{moves[i].Tag.Familiar} names {images[i].Descriptor.Digest} again.");
+        }
+    }
+
+    private static List<(ImageReference Tag, ImageReference Target)> To(RollbackRequest request, string target)
+    {
+        ImageReference first = SharedRepository.NameOf(request.Registry, request.Repository)
+            ?? throw new DevcontainerException(Codes.PushNeedsRegistry, request.Repository);
+        var moves = new List<(ImageReference, ImageReference)>();
+        foreach (ImageReference repository in PushTargets.Parse(request.AlsoTo, first).Prepend(first))
+        {
+            ImageReference image = Digest.TryParse(target, out Digest digest) ? repository.WithDigest(digest) : repository.WithTag(target);
+            moves.AddRange(request.Tags.Select(tag => (repository.WithTag(tag), image)));
+        }
+
+        return moves;
+    }
+
+    private List<(ImageReference Tag, ImageReference Target)> ToBefore(string outputPath)
+    {
         string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
         PublishedImage last = PublishedImage.Read(path, Codes.RollbackFileInvalid)
             ?? throw new DevcontainerException(Codes.RollbackFileInvalid, path, "it is not there");
@@ -59,22 +73,7 @@ public sealed class ImageRollback(IBuildReporter reporter)
             }
         }
 
-        await MoveAsync(registries.Transfers, moves, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task MoveAsync(RegistryClient client, List<(ImageReference Tag, ImageReference Target)> moves, CancellationToken cancellationToken)
-    {
-        var images = new List<RegistryManifest>();
-        foreach ((_, ImageReference target) in moves)
-        {
-            images.Add(await WholeAsync(client, target, target, cancellationToken).ConfigureAwait(false));
-        }
-
-        for (int i = 0; i < moves.Count; i++)
-        {
-            await client.PutManifestAsync(moves[i].Tag, images[i].Bytes, images[i].Descriptor.MediaType, cancellationToken).ConfigureAwait(false);
-            reporter.Status($"{moves[i].Tag.Familiar} names {images[i].Descriptor.Digest} again.");
-        }
+        return moves;
     }
 
     // A registry collects what nothing names: an index whose children, or a manifest whose blobs are gone cannot be run.

@@ -71,7 +71,8 @@ public sealed class PublishCrashTests
             }
 
             // The tags that had moved before it ended are put back too.
-            await new ImageRollback(new RecordingReporter()).RunAsync(folder["output"], line.Name, repository.Repository, [], null, Tags, Settings(folder), CancellationToken.None);
+            var rollback = new RollbackRequest { OutputPath = folder["output"], Repository = repository.Repository, Registries = Settings(folder) };
+            await new ImageRollback(new RecordingReporter()).RunAsync(rollback, CancellationToken.None);
             foreach (string tag in Tags)
             {
                 Assert.AreEqual(old, (await client.ResolveAsync(repository.WithTag(tag)))!.Digest.Value, $"{tag}, {at}");

@@ -159,6 +159,18 @@ public sealed class PublishToTests
         }
     }
 
-    private static Task RollbackAsync(PublishedWorkspace workspace, string? target, RegistryServer registry, params string[] others) => new ImageRollback(workspace.Reporter).RunAsync(
-        workspace.Output, registry.Host, PublishedWorkspace.Repository, others, target, ["latest"], workspace.Registries, CancellationToken.None);
+    private static Task RollbackAsync(PublishedWorkspace workspace, string? target, RegistryServer registry, params string[] others)
+    {
+        var request = new RollbackRequest
+        {
+            OutputPath = workspace.Output,
+            Registry = registry.Host,
+            Repository = PublishedWorkspace.Repository,
+            AlsoTo = others,
+            Target = target,
+            Tags = ["latest"],
+            Registries = workspace.Registries,
+        };
+        return new ImageRollback(workspace.Reporter).RunAsync(request, CancellationToken.None);
+    }
 }
