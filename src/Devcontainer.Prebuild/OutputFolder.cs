@@ -6,6 +6,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Comparison;
+using Devcontainer.Prebuild.Explain;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
@@ -51,7 +52,7 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Owned =
     [
         .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
-        ChangesFile.FileName, ChangesFile.PageName, LockName,
+        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

@@ -4,6 +4,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Explain;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
@@ -281,9 +282,10 @@ public sealed class PrebuildPipeline
 
     private void TellChanges(PrebuildInputs inputs, Receipt? previous)
     {
-        if (previous is not null && !inputs.Request.Force && InputChanges.Describe(previous.Inputs, InputList.Of(inputs)) is { Length: > 0 } changes)
+        if (previous is not null && !inputs.Request.Force
+            && InputComparison.Compare(previous, inputs.Request.Platforms.Select(static platform => platform.ToString()), InputList.Of(inputs)) is { Count: > 0 } changes)
         {
-            _reporter.Status($"The image is out of date: {changes}.");
+            _reporter.Status($"The image is out of date: {ExplanationText.Summary(changes)}.");
         }
     }
 

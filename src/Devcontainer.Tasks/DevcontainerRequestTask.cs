@@ -62,6 +62,9 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     /// <summary>DevcontainerSecret items.</summary>
     public ITaskItem[] Secrets { get; set; } = [];
 
+    /// <summary>DevcontainerCacheTo items: an inline cache is part of the image, and so of every key.</summary>
+    public ITaskItem[] CacheTo { get; set; } = [];
+
     /// <summary>The keys.</summary>
     [Output]
     public ITaskItem[] CacheKeys { get; protected set; } = [];
@@ -98,6 +101,7 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             AllowedEnvironment = new HashSet<string>(AllowedEnvironment.Select(static i => i.ItemSpec), StringComparer.Ordinal),
             CacheMounts = BindCacheMounts(),
             Secrets = BindSecrets(),
+            CacheTo = [.. CacheTo.Select(item => Cache("DevcontainerCacheTo", item))],
             AllowedFrontends = Split(AllowedFrontends),
             Registries = BindRegistries(),
             Environment = Environment,
@@ -172,6 +176,46 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
         }
 
         return mounts;
+    }
+
+    /// <summary>Binds a build cache as buildx reads it: without any name=value it is a registry reference; <c>inline</c> and <c>gha</c> need nothing more.</summary>
+    private protected CacheReference Cache(string itemName, ITaskItem item)
+    {
+        string text = item.ItemSpec;
+        if (text is "inline" or "gha")
+        {
+            return new CacheReference(text, []);
+        }
+
+        if (!text.Contains('=', StringComparison.Ordinal))
+        {
+            return new CacheReference("registry", [new("ref", text)]);
+        }
+
+        string type = string.Empty;
+        var attributes = new List<KeyValuePair<string, string>>();
+        foreach (string field in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = field.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, itemName, text, $"'{field}' is no name=value");
+            }
+
+            (string name, string value) = (field[..equals], field[(equals + 1)..]);
+            if (name == "type")
+            {
+                type = value;
+            }
+            else
+            {
+                attributes.Add(new(name, name is "src" or "dest" ? Absolute(value) ?? value : value));
+            }
+        }
+
+        return type is "registry" or "inline" or "local" or "gha" or "s3" or "azblob"
+            ? new CacheReference(type, attributes)
+            : throw new DevcontainerException(Codes.ItemInvalid, itemName, text, "its type is registry, inline, local, gha, s3 or azblob");
     }
 
     private static void RefuseForNow(string property, string? value)

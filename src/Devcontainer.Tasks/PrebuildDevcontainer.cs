@@ -48,9 +48,6 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
     /// <summary>DevcontainerCacheFrom items.</summary>
     public ITaskItem[] CacheFrom { get; set; } = [];
 
-    /// <summary>DevcontainerCacheTo items.</summary>
-    public ITaskItem[] CacheTo { get; set; } = [];
-
     /// <summary>EnableDefaultDevcontainerCache.</summary>
     public string? DefaultCache { get; set; }
 
@@ -71,7 +68,6 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             Force = Switch("DevcontainerForce", Force),
             DryRun = Switch("DevcontainerDryRun", DryRun),
             CacheFrom = [.. CacheFrom.Select(item => Cache("DevcontainerCacheFrom", item))],
-            CacheTo = [.. CacheTo.Select(item => Cache("DevcontainerCacheTo", item))],
         };
         request = request with
         {
@@ -134,46 +130,6 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
     private bool MayPush(PrebuildRequest request) => CISystems
         .Revision(Environment, request.Registries.WorkspaceFolder, defaultBranch: null, Reporter)
         .MayPush(Switch("DevcontainerPushPullRequests", PushPullRequests));
-
-    // As buildx reads it: without any name=value it is a registry reference; `inline` and `gha` need nothing more.
-    private CacheReference Cache(string itemName, ITaskItem item)
-    {
-        string text = item.ItemSpec;
-        if (text is "inline" or "gha")
-        {
-            return new CacheReference(text, []);
-        }
-
-        if (!text.Contains('=', StringComparison.Ordinal))
-        {
-            return new CacheReference("registry", [new("ref", text)]);
-        }
-
-        string type = string.Empty;
-        var attributes = new List<KeyValuePair<string, string>>();
-        foreach (string field in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            int equals = field.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0)
-            {
-                throw new DevcontainerException(Codes.ItemInvalid, itemName, text, $"'{field}' is no name=value");
-            }
-
-            (string name, string value) = (field[..equals], field[(equals + 1)..]);
-            if (name == "type")
-            {
-                type = value;
-            }
-            else
-            {
-                attributes.Add(new(name, name is "src" or "dest" ? Absolute(value) ?? value : value));
-            }
-        }
-
-        return type is "registry" or "inline" or "local" or "gha" or "s3" or "azblob"
-            ? new CacheReference(type, attributes)
-            : throw new DevcontainerException(Codes.ItemInvalid, itemName, text, "its type is registry, inline, local, gha, s3 or azblob");
-    }
 
     private static string? Metadata(ITaskItem item, string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
 }

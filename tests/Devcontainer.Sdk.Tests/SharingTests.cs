@@ -55,7 +55,7 @@ public sealed class SharingTests : EngineTests
         CommandResult changed = await b.BuildAsync("build", "-t:Prebuild");
         BuildMessage error = changed.Failed("DEVC4001");
         Assert.Contains("docker", error.Text);
-        Assert.HasCount(1, changed.Lines("The image is out of date: .devcontainer/tools/one.txt changed."), changed.Report);
+        Assert.HasCount(1, changed.Lines("The image is out of date: .devcontainer/tools/one.txt: changed (sha256 "), changed.Report);
         b.Write(".devcontainer/tools/one.txt", "one\n");
         Assert.Contains("(local: unchanged)", CommandTests.Result((await b.BuildAsync("build", "-t:Prebuild")).Succeeded()));
     }

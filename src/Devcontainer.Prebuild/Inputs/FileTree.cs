@@ -133,24 +133,30 @@ internal sealed record FileTree(string Root, IReadOnlyList<ContextEntry> Entries
         }
     }
 
-    /// <summary>What a reader of the receipt sees of the tree: its files and links.</summary>
-    internal IEnumerable<(string Path, string Sha256)> Files()
+    /// <summary>What a reader of the receipt sees of the tree: all that is in the key, but for folders that have something in them.</summary>
+    internal IEnumerable<TreeFile> Files()
     {
         for (int i = 0; i < Entries.Count; i++)
         {
-            switch (Entries[i].Kind)
+            ContextEntry entry = Entries[i];
+            switch (entry.Kind)
             {
                 case ContextEntryKind.File:
-                    yield return (Entries[i].Path, Convert.ToHexStringLower(Digest(i)));
+                    yield return new TreeFile(entry.Path, Convert.ToHexStringLower(Digest(i)), entry.IsExecutable ? "executable" : null, null);
                     break;
                 case ContextEntryKind.SymbolicLink:
-                    yield return (Entries[i].Path, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Entries[i].LinkTarget!))));
+                    yield return new TreeFile(entry.Path, HashOf(entry.LinkTarget!), "link", entry.LinkTarget);
+                    break;
+                case ContextEntryKind.Directory when i + 1 == Entries.Count || !Entries[i + 1].Path.StartsWith(entry.Path + "/", StringComparison.Ordinal):
+                    yield return new TreeFile(entry.Path, HashOf(string.Empty), "folder", null);
                     break;
                 default:
                     break;
             }
         }
     }
+
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static ReadOnlySpan<byte> Kind(ContextEntry entry) => entry.Kind switch
     {
@@ -211,3 +217,10 @@ internal sealed record FileTree(string Root, IReadOnlyList<ContextEntry> Entries
         return filled;
     }
 }
+
+/// <summary>An entry of a tree as receipts list it.</summary>
+/// <param name="Path">Relative to the tree's root.</param>
+/// <param name="Sha256">Digest of the content, or of a link's target.</param>
+/// <param name="Kind"><c>executable</c>, <c>link</c> or <c>folder</c>; null for a file that is none of these.</param>
+/// <param name="Target">A link's target.</param>
+internal readonly record struct TreeFile(string Path, string Sha256, string? Kind, string? Target);

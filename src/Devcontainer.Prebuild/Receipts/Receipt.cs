@@ -119,4 +119,7 @@ public sealed record ReceiptBase(string Reference, string Platform, string Diges
 /// <param name="Projection">How it was read: <c>raw</c> for what the build is given.</param>
 /// <param name="Sha256">Digest of it, 64 hexadecimal digits.</param>
 /// <param name="RawSha256">Digest of the whole file where a projection was read; null else.</param>
-public sealed record ReceiptInput(string Path, string Tier, string Projection, string Sha256, string? RawSha256 = null);
+/// <param name="Kind">For what is no plain file: <c>executable</c>, <c>link</c> or <c>folder</c> (an empty one); null else.</param>
+/// <param name="Value">What it is in words, where that is short and no secret: a number, a version, a link's target; null else.</param>
+public sealed record ReceiptInput(
+    string Path, string Tier, string Projection, string Sha256, string? RawSha256 = null, string? Kind = null, string? Value = null);

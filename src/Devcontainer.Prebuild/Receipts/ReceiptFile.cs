@@ -110,10 +110,9 @@ public static class ReceiptFile
                 w.WriteString("tier", i.Tier);
                 w.WriteString("projection", i.Projection);
                 w.WriteString("sha256", i.Sha256);
-                if (i.RawSha256 is not null)
-                {
-                    w.WriteString("rawSha256", i.RawSha256);
-                }
+                WriteOptional(w, "rawSha256", i.RawSha256);
+                WriteOptional(w, "kind", i.Kind);
+                WriteOptional(w, "value", i.Value);
             });
             writer.WriteEndObject();
         }
@@ -217,9 +216,21 @@ public static class ReceiptFile
                 Text(e, "tier"),
                 Text(e, "projection"),
                 Text(e, "sha256"),
-                e.TryGetProperty("rawSha256", out JsonElement raw) ? raw.GetString() : null)),
+                Optional(e, "rawSha256"),
+                Optional(e, "kind"),
+                Optional(e, "value"))),
         };
     }
+
+    private static void WriteOptional(Utf8JsonWriter writer, string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+
+    private static string? Optional(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new FormatException();
 

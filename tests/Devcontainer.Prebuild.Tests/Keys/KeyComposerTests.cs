@@ -1,6 +1,10 @@
 using System.Runtime.Versioning;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Explain;
+using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Tests.Explain;
 
 namespace Devcontainer.Prebuild.Tests.Keys;
 
@@ -202,14 +206,23 @@ public sealed class KeyComposerTests
     {
         Change change = Changes.Single(candidate => candidate.Name == changeName && (candidate.Workspace == name || candidate.Workspace == "both"));
         using SampleWorkspace workspace = create();
-        IReadOnlyList<CacheKey> before = await workspace.KeysAsync();
+        PrebuildInputs old = await workspace.ReadAsync();
+        IReadOnlyList<CacheKey> before = KeyComposer.Compose(old);
+        IReadOnlyList<ReceiptInput> known = InputList.Of(old);
         change.Apply(workspace);
-        IReadOnlyList<CacheKey> after = await workspace.KeysAsync();
+        PrebuildInputs inputs = await workspace.ReadAsync();
+        IReadOnlyList<CacheKey> after = KeyComposer.Compose(inputs);
         string[] changed = [.. before.Where(key => !after.Contains(key)).Select(static key => $"{key.Platform} {key.TierName}")];
         string[] expected = change.Tier is null
             ? []
             : [$"linux/amd64 {change.Tier}", "linux/amd64 image", $"linux/arm64 {change.Tier}", "linux/arm64 image", " index"];
         CollectionAssert.AreEqual(expected, changed, string.Join(", ", changed));
+
+        // No key changes silently: whatever is in one has a name in the receipt (docs/explain.md).
+        InputChange[] explained = [.. ExplainedInputs.Between(known, InputList.Of(inputs))];
+        Assert.AreEqual(
+            change.Tier, change.Tier is null ? null : explained.FirstOrDefault(input => input.Tier == change.Tier)?.Tier,
+            $"{change.Name}: {string.Join("; ", explained.Select(static input => input.Text))}");
     }
 
     private static void Rename(SampleWorkspace workspace, string old, string @new)

@@ -28,6 +28,8 @@ internal static class ReceiptSample
         [
             new ReceiptInput("global.json", "environment", "json:/sdk", new string('a', 64), new string('b', 64)),
             new ReceiptInput("Dockerfile", "environment", "raw", new string('c', 64)),
+            new ReceiptInput("link", "environment", "raw", new string('d', 64), Kind: "link", Value: "target"),
+            new ReceiptInput("<epoch>", "environment", "setting", new string('e', 64), Value: "3"),
         ],
         Steps = [new BuildStep("linux/amd64", "RUN echo \"grün\" 😀", Cached: true, 0.25)],
         Built = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),

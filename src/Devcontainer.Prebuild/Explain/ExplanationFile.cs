@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Devcontainer.Prebuild.Receipts;
+
+namespace Devcontainer.Prebuild.Explain;
+
+/// <summary>Writes <c>explain.json</c>; docs/files.md describes it field by field.</summary>
+internal static class ExplanationFile
+{
+    /// <summary>The file's name.</summary>
+    internal const string FileName = "explain.json";
+
+    private const int Schema = 1;
+
+    /// <summary>Writes it into the output folder.</summary>
+    internal static void Write(Explanation explanation, string outputPath) => AtomicFile.Write(Path.Combine(outputPath, FileName), Serialize(explanation));
+
+    /// <summary>The file's bytes.</summary>
+    internal static byte[] Serialize(Explanation explanation)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("schema", Schema);
+            writer.WriteString("key", explanation.Key);
+            WriteEarlier(writer, explanation.Earlier);
+            JsonLayout.WriteList(writer, "changes", explanation.Changes, static (w, change) =>
+            {
+                w.WriteString("name", change.Name);
+                w.WriteString("tier", change.Tier);
+                w.WriteString("change", change.Change);
+                w.WriteString("from", change.From);
+                w.WriteString("to", change.To);
+                w.WriteString("text", change.Text);
+            });
+            WriteTexts(writer, "tiers", explanation.Tiers);
+            WriteTexts(writer, "unpinned", explanation.Unpinned);
+            writer.WriteString("verdict", Name(explanation.Verdict));
+            writer.WriteString("text", ExplanationText.VerdictOf(explanation));
+            JsonLayout.WriteList(writer, "platforms", explanation.Platforms, static (w, platform) =>
+            {
+                w.WriteString("platform", platform.Platform);
+                w.WriteString("source", platform.Source);
+            });
+            writer.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    private static string Name(Verdict verdict) => verdict switch
+    {
+        Verdict.Nothing => "nothing",
+        Verdict.Renew => "renew",
+        Verdict.Fetch => "fetch",
+        Verdict.Build => "build",
+        _ => "pin",
+    };
+
+    private static void WriteEarlier(Utf8JsonWriter writer, EarlierImage? earlier)
+    {
+        if (earlier is null)
+        {
+            writer.WriteNull("earlier");
+            return;
+        }
+
+        Receipt receipt = earlier.Receipt;
+        writer.WriteStartObject("earlier");
+        writer.WriteString("reference", receipt.Image.Reference);
+        writer.WriteString("key", receipt.IndexKey);
+        writer.WriteString("built", receipt.Built);
+        writer.WriteString("tag", earlier.Tag);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,76 @@
+using Devcontainer.Prebuild.Receipts;
+
+namespace Devcontainer.Prebuild.Explain;
+
+/// <summary>An explanation for people.</summary>
+internal static class ExplanationText
+{
+    // What one line of a build log may tell.
+    private const int MostInSummary = 3;
+
+    /// <summary>The first changes, for the one line of a prebuild; empty where there is none.</summary>
+    internal static string Summary(IReadOnlyList<InputChange> changes)
+    {
+        string first = string.Join("; ", changes.Take(MostInSummary).Select(static change => change.Text));
+        return changes.Count <= MostInSummary ? first : $"{first}; and {changes.Count - MostInSummary} more, told by -t:ExplainDevcontainer";
+    }
+
+    /// <summary>The lines for the console.</summary>
+    internal static IEnumerable<string> Lines(Explanation explanation)
+    {
+        yield return Against(explanation);
+        foreach (InputChange change in explanation.Changes)
+        {
+            string mark = change.Change switch { "added" => "+", "removed" => "-", _ => "~" };
+            yield return $"  {mark} {change.Text} [{change.Tier}]";
+        }
+
+        yield return VerdictOf(explanation);
+    }
+
+    /// <summary>What will happen, in a sentence or two.</summary>
+    internal static string VerdictOf(Explanation explanation) => explanation.Verdict switch
+    {
+        Verdict.Nothing => "Nothing to do: the image is here.",
+        Verdict.Renew when explanation.Tiers.Count > 0 =>
+            "No build and no engine: only declared inputs changed, so the same image gets a new key.",
+        Verdict.Renew => "No build and no engine: every platform's image is here; only its index or its names are written anew.",
+        Verdict.Fetch => $"No build and no engine: {Of(explanation, "registry")} from the registry{Others(explanation)}.",
+        Verdict.Build => $"A build of {Of(explanation, "built")}, with an engine{Others(explanation)}.",
+        _ when explanation.LockedMode =>
+            $"No pin for {string.Join(", ", explanation.Unpinned)}: in locked mode a prebuild fails (DEVC3060). -t:ResolveDevcontainer without it writes the pin.",
+        _ => $"No pin for {string.Join(", ", explanation.Unpinned)}: a prebuild writes it first, and only then is there a key. Nothing is written now.",
+    };
+
+    private static string Against(Explanation explanation)
+    {
+        if (explanation.Earlier is not { } earlier)
+        {
+            return "No earlier image is known to compare with.";
+        }
+
+        Receipt receipt = earlier.Receipt;
+        string where = earlier.Tag is { } tag ? $"the tag {tag} in the registry" : "the output folder";
+        string what = explanation.Changes.Count switch
+        {
+            0 when receipt.IndexKey == explanation.Key => "no input changed",
+            0 when InputComparison.IsWithoutSettings(receipt.Inputs) => "what changed is nothing that its receipt has; it is of an older version of this SDK",
+            0 => "no input changed that its receipt has",
+            1 => "1 input changed",
+            { } count => $"{count} inputs changed",
+        };
+        return $"Compared with {receipt.Image.Reference} ({where}, built {receipt.Built:yyyy-MM-dd HH:mm} UTC): {what}.";
+    }
+
+    private static string Others(Explanation explanation)
+    {
+        string main = explanation.Verdict == Verdict.Build ? "built" : "registry";
+        string others = string.Join(", ", explanation.Platforms
+            .Where(platform => platform.Source != main)
+            .Select(static platform => platform.Source == "local" ? $"{platform.Platform} is here" : $"{platform.Platform} is in the registry"));
+        return others.Length == 0 ? string.Empty : $"; {others}";
+    }
+
+    private static string Of(Explanation explanation, string source) =>
+        string.Join(" and ", explanation.Platforms.Where(platform => platform.Source == source).Select(static platform => platform.Platform));
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text;
+using Devcontainer.Diagnostics;
+using Devcontainer.Spec.Contexts;
+
+namespace Devcontainer.Prebuild.Inputs;
+
+/// <summary>What a declared input comes to, as a receipt may show it.</summary>
+internal static class DeclaredInputValue
+{
+    // Files of versions, and of nothing that anyone would keep a secret in: a receipt goes where the image goes.
+    private static readonly string[] Names = ["global.json", "dotnet-tools.json"];
+
+    private const int LongestFile = 64 * 1024;
+    private const int LongestValue = 512;
+
+    /// <summary>The JSON that a projection came to; null for another kind of file, where it is long, and where the file is no longer the one that was hashed.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="workspaceFolder">What its path is relative to.</param>
+    internal static string? Of(DeclaredInputDigest input, string workspaceFolder)
+    {
+        if (!Names.Contains(Path.GetFileName(input.Path)) || !input.Projection.StartsWith("json", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string path = Path.GetFullPath(input.Path, workspaceFolder);
+        try
+        {
+            if (new FileInfo(path).Length > LongestFile)
+            {
+                return null;
+            }
+
+            byte[] value = InputProjection.Apply(new DeclaredInput(path, input.Tier, input.Projection), RegularFile.ReadAllBytes(path, out _));
+            return value.Length is > 0 and <= LongestValue && Convert.ToHexStringLower(SHA256.HashData(value)) == input.Sha256 ? Encoding.UTF8.GetString(value) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DevcontainerException)
+        {
+            // Changed or gone since it was hashed: the digest says what counted then.
+            return null;
+        }
+    }
+}
