@@ -34,7 +34,7 @@ internal static class ExplanationText
         Verdict.Nothing => "Nothing to do: the image is here.",
         Verdict.Renew when explanation.Tiers.Count > 0 =>
             "No build and no engine: only declared inputs changed, so the same image gets a new key.",
-        Verdict.Renew => "No build and no engine: every platform's image is here; only its index or its names are written anew.",
+        Verdict.Renew => "No build and no engine: every platform's image is here; only its index, names or SBOMs are written anew.",
         Verdict.Fetch => $"No build and no engine: {Of(explanation, "registry")} from the registry{Others(explanation)}.",
         Verdict.Build => $"A build of {Of(explanation, "built")}, with an engine{Others(explanation)}.",
         _ when explanation.LockedMode =>

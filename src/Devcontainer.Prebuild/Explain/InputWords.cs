@@ -59,7 +59,7 @@ internal static class InputWords
             InputList.Setting => from.Value is { } old && to.Value is { } value && old != value ? $"{old} → {value}" : "changed",
             InputList.ImageMetadata => $"what the image's label says of it changed ({Digests(from, to)})",
             "raw" => from.Kind == to.Kind ? OfOneKind(from, to) : Between(from, to),
-            { } projection when from.Value is not null && to.Value is not null => JsonWords.Describe(from.Value, to.Value, projection),
+            { } projection when from.Value is not null && to.Value is not null && JsonWords.Describe(from.Value, to.Value, projection) is { Length: > 0 } words => words,
             { } projection => $"what counts of it changed ({projection}; {Digests(from, to)})",
         };
     }

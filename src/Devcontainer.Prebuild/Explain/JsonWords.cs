@@ -5,7 +5,7 @@ namespace Devcontainer.Prebuild.Explain;
 /// <summary>Says where two JSON values differ: <c>sdk.version 10.0.400 → 10.0.401, sdk.rollForward added (latestMinor)</c>.</summary>
 internal static class JsonWords
 {
-    /// <summary>The differences, by property.</summary>
+    /// <summary>The differences, by property; empty where two properties have names that read the same, and the difference is behind that.</summary>
     /// <param name="from">JSON, as a projection writes it.</param>
     /// <param name="to">The same.</param>
     /// <param name="projection"><c>json</c>, or <c>json:</c> and the pointer to them.</param>
@@ -41,22 +41,37 @@ internal static class JsonWords
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
         using JsonDocument document = JsonDocument.Parse(json);
         int pointer = projection.IndexOf('/', StringComparison.Ordinal);
-        Add(document.RootElement, pointer < 0 ? string.Empty : projection[(pointer + 1)..].Replace('/', '.'), values);
+        string name = pointer < 0 ? string.Empty : projection[(pointer + 1)..].Replace('/', '.');
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            AddProperties(document.RootElement, name, values);
+        }
+        else
+        {
+            Add(document.RootElement, name, values);
+        }
+
         return values;
     }
 
-    // An array is one value: its elements have no names to tell them by.
-    private static void Add(JsonElement element, string name, SortedDictionary<string, string> values)
+    private static void AddProperties(JsonElement element, string name, SortedDictionary<string, string> values)
     {
-        if (element.ValueKind != JsonValueKind.Object)
-        {
-            values[name] = element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
-            return;
-        }
-
         foreach (JsonProperty property in element.EnumerateObject())
         {
             Add(property.Value, name.Length == 0 ? property.Name : $"{name}.{property.Name}", values);
+        }
+    }
+
+    // An array is one value, for its elements have no names to tell them by; and so is an object that has nothing in it.
+    private static void Add(JsonElement element, string name, SortedDictionary<string, string> values)
+    {
+        if (element.ValueKind == JsonValueKind.Object && element.EnumerateObject().MoveNext())
+        {
+            AddProperties(element, name, values);
+        }
+        else
+        {
+            values[name] = element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
         }
     }
 }

@@ -51,7 +51,7 @@ public sealed class ImageExplainTests
 
         // Other names, and then a declared input of the packages tier: the same image.
         (_, reporter) = await ExplainAsync(request with { ImageTags = ["other"] });
-        Assert.EndsWith("only its index or its names are written anew.", reporter.Text);
+        Assert.EndsWith("only its index, names or SBOMs are written anew.", reporter.Text);
         workspace.Write("repo/versions.txt", "2");
         (explanation, reporter) = await ExplainAsync(request);
         Assert.Contains("  ~ versions.txt: what counts of it changed (text; sha256 ", reporter.Text);

@@ -75,9 +75,21 @@ public sealed class InputComparisonTests
         ["a build argument's value"] = ("features", static w => w.Request = w.Request with { BuildArguments = [new("EXTRA", "hunter2")] }, ["build argument EXTRA: changed [environment]"]),
         ["a label"] = ("features", static w => w.Request = w.Request with { Labels = [new("org.example.team", "tool\ns")] }, ["label org.example.team: tools → tool s [environment]"]),
         ["labels in another order"] = (
-            "two labels",
-            static w => w.Request = w.Request with { Labels = [.. w.Request.Labels.Reverse()] },
-            ["order of labels: a, b → b, a [environment]"]),
+            "two of each", static w => w.Request = w.Request with { Labels = [.. w.Request.Labels.Reverse()] }, ["order of labels: a, b → b, a [environment]"]),
+        ["cache mounts in another order"] = (
+            "two of each",
+            static w => w.Request = w.Request with { CacheMounts = [.. w.Request.CacheMounts.Reverse()] },
+            ["order of cache mounts: /a, /b → /b, /a [environment]"]),
+        ["secrets in another order"] = (
+            "two of each", static w => w.Request = w.Request with { Secrets = [.. w.Request.Secrets.Reverse()] }, ["order of secrets: s, t → t, s [environment]"]),
+        ["one more of several"] = (
+            "two of each",
+            static w => w.Request = w.Request with { Secrets = [new BuildSecret("r", "R", null), .. w.Request.Secrets] },
+            ["secret r: added [environment]"]),
+        ["the same files under another context"] = (
+            "dockerfile",
+            static w => w.Edit(Configuration, "\"context\": \"..\"", "\"context\": \".\""),
+            ["build context: . → .devcontainer [environment]", "scripts/data/values: removed [environment]", "scripts/link: removed [environment]", "scripts/run.sh: removed [environment]"]),
         ["a cache mount"] = (
             "features",
             static w => w.Request = w.Request with { CacheMounts = [.. w.Request.CacheMounts, new CacheMountRequest("/root/.npm", "npm", "shared")] },
@@ -116,9 +128,14 @@ public sealed class InputComparisonTests
     {
         (string kind, Action<SampleWorkspace> apply, string[] expected) = Changes[name];
         using SampleWorkspace workspace = kind == "dockerfile" ? SampleWorkspace.WithDockerfile() : SampleWorkspace.WithFeatures();
-        if (kind == "two labels")
+        if (kind == "two of each")
         {
-            workspace.Request = workspace.Request with { Labels = [new("a", "1"), new("b", "2")] };
+            workspace.Request = workspace.Request with
+            {
+                Labels = [new("a", "1"), new("b", "2")],
+                CacheMounts = [new("/a", "a", "shared"), new("/b", "b", "shared")],
+                Secrets = [new("s", "S", null), new("t", "T", null)],
+            };
         }
 
         IReadOnlyList<ReceiptInput> before = InputList.Of(await workspace.ReadAsync());

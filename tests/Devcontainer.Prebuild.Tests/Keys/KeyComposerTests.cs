@@ -121,6 +121,46 @@ public sealed class KeyComposerTests
     [DynamicData(nameof(ChangesOf), "dockerfile")]
     public Task With_a_Dockerfile_each_input_changes_its_own_tier(string change) => CheckAsync(SampleWorkspace.WithDockerfile, "dockerfile", change);
 
+    /// <summary>Many changes at once, at random, and what is said of them: a tier whose key differs is in it, and nothing is where no key does.</summary>
+    [TestMethod]
+    [DataRow("features")]
+    [DataRow("dockerfile")]
+    public async Task Whatever_changes_together_no_key_changes_silently(string name)
+    {
+        var random = new Random(20261126);
+        Change[] candidates = [.. Changes.Where(change => change.Workspace == name || change.Workspace == "both")];
+        using SampleWorkspace original = name == "features" ? SampleWorkspace.WithFeatures() : SampleWorkspace.WithDockerfile();
+        PrebuildInputs old = await original.ReadAsync();
+        IReadOnlyList<CacheKey> before = KeyComposer.Compose(old);
+        IReadOnlyList<ReceiptInput> known = InputList.Of(old);
+        for (int round = 0; round < 40; round++)
+        {
+            using SampleWorkspace workspace = name == "features" ? SampleWorkspace.WithFeatures() : SampleWorkspace.WithDockerfile();
+            var applied = new List<string>();
+            foreach (Change change in random.GetItems(candidates, random.Next(1, 5)).Distinct())
+            {
+                try
+                {
+                    change.Apply(workspace);
+                    applied.Add(change.Name);
+                }
+                catch (Exception e) when (e is AssertFailedException or IOException)
+                {
+                    // Another change has taken away what this one is about.
+                }
+            }
+
+            PrebuildInputs inputs = await workspace.ReadAsync();
+            IReadOnlyList<CacheKey> after = KeyComposer.Compose(inputs);
+            string[] tiers = [.. before.Except(after).Select(static key => key.TierName).Where(static tier => tier is "environment" or "packages").Distinct().Order(StringComparer.Ordinal)];
+            IReadOnlyList<InputChange> said = ExplainedInputs.Between(known, InputList.Of(inputs));
+            CollectionAssert.AreEqual(
+                tiers,
+                said.Select(static change => change.Tier).Distinct().Order(StringComparer.Ordinal).ToArray(),
+                $"{round}: {string.Join(", ", applied)}: {string.Join("; ", said.Select(static change => change.Text))}");
+        }
+    }
+
     [TestMethod]
     public async Task A_platform_less_changes_the_index_key_alone()
     {
