@@ -145,11 +145,11 @@ public sealed class JobTests : EngineTests
         Assert.AreEqual(receipt, await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]));
         workspace.HasOnlyWholeOutput();
 
-        // The same build, when the engine is back.
+        // The same build, when the engine is back. Not a forced one: that has no cache mount either, and would wait again.
         await engine.StartAgainAsync();
-        CommandResult built = (await workspace.BuildAsync("build")).Succeeded();
-        Assert.AreEqual(
-            CommandTests.Digest(built), CommandTests.Digest((await workspace.BuildAsync("build", "-p:DevcontainerForce=true")).Succeeded()));
+        string digest = CommandTests.Digest((await workspace.BuildAsync("build")).Succeeded());
+        Assert.AreEqual(digest, CommandTests.Digest((await workspace.BuildAsync("build")).Succeeded()));
+        workspace.HasOnlyWholeOutput();
     }
 
     /// <summary>A step that never ends, until it is begun a second time.</summary>
