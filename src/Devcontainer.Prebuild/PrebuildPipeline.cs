@@ -192,11 +192,19 @@ public sealed class PrebuildPipeline
             request, previous, reusable, shared.Platforms, repository, layout, registries, output, metrics.Jobs, cancellationToken).ConfigureAwait(false);
         if (missing.Length > 0)
         {
-            TellChanges(inputs, previous);
-            (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(inputs, keys, missing, registries.Catalog, output, layout, metrics, cancellationToken)
-                .ConfigureAwait(false);
-            receipts.Planned(plan);
-            receipts.Built(built, $"{builder.Name} ({builder.Driver})");
+            Task telling = TellChangesAsync(
+                inputs, previous, registries.IsOffline || ReferenceEquals(shared, SharedImages.Unknown) ? null : repository, registries, cancellationToken);
+            try
+            {
+                (BuiltImages built, PrebuildPlan plan, Builder builder) = await BuildAsync(
+                    inputs, keys, missing, registries.Catalog, output, layout, metrics, cancellationToken).ConfigureAwait(false);
+                receipts.Planned(plan);
+                receipts.Built(built, $"{builder.Name} ({builder.Driver})");
+            }
+            finally
+            {
+                await telling.ConfigureAwait(false);
+            }
         }
         else if (shared.Platforms.Count > 0)
         {
@@ -229,7 +237,7 @@ public sealed class PrebuildPipeline
         catch (DevcontainerException e)
         {
             _reporter.Warning(Diagnostic.Create(Codes.RegistryNotAsked, null, repository.Name.Name, e.Message));
-            return SharedImages.None;
+            return SharedImages.Unknown;
         }
     }
 
@@ -280,12 +288,38 @@ public sealed class PrebuildPipeline
         return shared.Count > 0 ? repository : before;
     }
 
-    private void TellChanges(PrebuildInputs inputs, Receipt? previous)
+    /// <summary>
+    /// Tells why it builds: what differs from the last image here, or else from the one that the registry has of the branch. It is asked while the engine
+    /// builds, and a registry that does not answer in time has told nothing.
+    /// </summary>
+    private async Task TellChangesAsync(PrebuildInputs inputs, Receipt? previous, ImageReference? repository, RegistryAccess registries, CancellationToken cancellationToken)
     {
-        if (previous is not null && !inputs.Request.Force
-            && InputComparison.Compare(previous, inputs.Request.Platforms.Select(static platform => platform.ToString()), InputList.Of(inputs)) is { Count: > 0 } changes)
+        PrebuildRequest request = inputs.Request;
+        if (request.Force)
         {
-            _reporter.Status($"The image is out of date: {ExplanationText.Summary(changes)}.");
+            return;
+        }
+
+        EarlierImage? earlier = previous is null ? null : new EarlierImage(previous, null);
+        if (earlier is null && repository is not null)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(SharedRepository.Patience);
+            try
+            {
+                earlier = await EarlierImage.FindAsync(registries.Client, repository, request, _reporter, patience.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is DevcontainerException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                _reporter.Detail($"Whether {repository.Name} has an earlier image could not be asked: {e.Message}");
+            }
+        }
+
+        if (earlier is not null
+            && InputComparison.Compare(earlier.Receipt, request.Platforms.Select(static platform => platform.ToString()), InputList.Of(inputs)) is { } changes
+            && ExplanationText.Summary(earlier, changes) is { } line)
+        {
+            _reporter.Status(line);
         }
     }
 

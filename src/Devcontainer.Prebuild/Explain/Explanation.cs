@@ -1,5 +1,3 @@
-using Devcontainer.Prebuild.Receipts;
-
 namespace Devcontainer.Prebuild.Explain;
 
 /// <summary>What the next prebuild will do.</summary>
@@ -25,11 +23,6 @@ public enum Verdict
 /// <param name="Platform">The platform.</param>
 /// <param name="Source"><c>local</c>, <c>registry</c> or <c>built</c>; <c>unknown</c> where base images have no pin.</param>
 public sealed record PlatformSource(string Platform, string Source);
-
-/// <summary>An earlier image to compare with.</summary>
-/// <param name="Receipt">Its receipt.</param>
-/// <param name="Tag">The tag that the registry has it under; null for that of the output folder.</param>
-public sealed record EarlierImage(Receipt Receipt, string? Tag);
 
 /// <summary>Why the next prebuild will or will not build: what differs from the nearest earlier image, and what follows from it.</summary>
 public sealed record Explanation

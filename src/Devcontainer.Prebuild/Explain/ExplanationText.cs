@@ -5,11 +5,18 @@ namespace Devcontainer.Prebuild.Explain;
 /// <summary>An explanation for people.</summary>
 internal static class ExplanationText
 {
+    // More than this nobody reads in a log; explain.json has them all.
+    private const int MostOnConsole = 40;
+
     // What one line of a build log may tell.
     private const int MostInSummary = 3;
 
-    /// <summary>The first changes, for the one line of a prebuild; empty where there is none.</summary>
-    internal static string Summary(IReadOnlyList<InputChange> changes)
+    /// <summary>The one line of a prebuild that builds: which image is out of date, and the first of what changed; null where no input did.</summary>
+    internal static string? Summary(EarlierImage earlier, IReadOnlyList<InputChange> changes) => changes.Count == 0
+        ? null
+        : $"The image{(earlier.Tag is { } tag ? $" of the tag {tag}" : string.Empty)} is out of date: {First(changes)}.";
+
+    private static string First(IReadOnlyList<InputChange> changes)
     {
         string first = string.Join("; ", changes.Take(MostInSummary).Select(static change => change.Text));
         return changes.Count <= MostInSummary ? first : $"{first}; and {changes.Count - MostInSummary} more, told by -t:ExplainDevcontainer";
@@ -19,10 +26,15 @@ internal static class ExplanationText
     internal static IEnumerable<string> Lines(Explanation explanation)
     {
         yield return Against(explanation);
-        foreach (InputChange change in explanation.Changes)
+        foreach (InputChange change in explanation.Changes.Take(MostOnConsole))
         {
             string mark = change.Change switch { "added" => "+", "removed" => "-", _ => "~" };
             yield return $"  {mark} {change.Text} [{change.Tier}]";
+        }
+
+        if (explanation.Changes.Count > MostOnConsole)
+        {
+            yield return $"  … and {explanation.Changes.Count - MostOnConsole} more.";
         }
 
         yield return VerdictOf(explanation);

@@ -1,12 +1,10 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
-using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
-using Devcontainer.Prebuild.Tags;
 
 namespace Devcontainer.Prebuild.Explain;
 
@@ -106,31 +104,13 @@ public sealed class ImageExplain(IBuildReporter reporter)
         try
         {
             SharedImages shared = missing.Length == 0 ? SharedImages.None : await repository.FindAsync(keys, missing, cancellationToken).ConfigureAwait(false);
-            return (shared, earlier ?? await FindEarlierAsync(client, repository.Name, request, cancellationToken).ConfigureAwait(false));
+            return (shared, earlier ?? await EarlierImage.FindAsync(client, repository.Name, request, reporter, cancellationToken).ConfigureAwait(false));
         }
         catch (DevcontainerException e)
         {
             reporter.Warning(Diagnostic.Create(Codes.RegistryNotAsked, null, repository.Name.Name, e.Message));
             return (SharedImages.None, earlier);
         }
-    }
-
-    /// <summary>The image that the branch's tag names, or one of the project's own tags, or <c>latest</c>.</summary>
-    private async Task<EarlierImage?> FindEarlierAsync(RegistryClient client, ImageReference repository, PrebuildRequest request, CancellationToken cancellationToken)
-    {
-        SourceRevision revision = CISystems.Revision(request.Environment, request.Registries.WorkspaceFolder, defaultBranch: null, reporter);
-        IEnumerable<string> tags = revision is { IsPullRequest: false, Branch: { } branch } ? [TagName.Of(branch, "branch")] : [];
-        foreach (string tag in tags.Concat(request.ImageTags).Append("latest").Distinct(StringComparer.Ordinal))
-        {
-            if (await client.GetManifestAsync(repository.WithTag(tag), cancellationToken).ConfigureAwait(false) is { } index
-                && MediaTypes.IsIndex(index.Descriptor.MediaType)
-                && await ReceiptArtifact.FindAsync(client, repository, index.Descriptor, indexKey: null, cancellationToken).ConfigureAwait(false) is { } record)
-            {
-                return new EarlierImage(record.Receipt, tag);
-            }
-        }
-
-        return null;
     }
 
     // As the pipeline decides it.

@@ -10,8 +10,8 @@ namespace Devcontainer.Prebuild.Sharing;
 /// <param name="name">The repository.</param>
 internal sealed class SharedRepository(RegistryClient client, ImageReference name)
 {
-    // A build that waits for an answer must not wait longer than it would take to do without.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a build waits for an answer: no longer than it would take to do without.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Registry and repository.</summary>
     internal ImageReference Name => name;
@@ -112,6 +112,9 @@ internal sealed record SharedImages(SharedImage? Image, IReadOnlyList<SharedPlat
 {
     /// <summary>Nothing.</summary>
     internal static SharedImages None { get; } = new(null, []);
+
+    /// <summary>Nothing that is known: the registry did not answer.</summary>
+    internal static SharedImages Unknown { get; } = new(null, []);
 }
 
 /// <summary>A whole image: its index and manifests, and what they were made of. Layers stay where they are until something needs them.</summary>

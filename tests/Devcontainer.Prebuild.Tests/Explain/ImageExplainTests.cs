@@ -126,6 +126,12 @@ public sealed class ImageExplainTests
         Assert.Contains($"Compared with {branch.Receipt.Image.Reference} (the tag feature-x in the registry, ", reporter.Text);
         Assert.Contains("  ~ .devcontainer/more: changed (sha256 ", reporter.Text);
 
+        // A build that has no image here says the same.
+        var building = new RecordingReporter();
+        PrebuildRequest withoutEngine = request with { Environment = new Dictionary<string, string>() };
+        await Errors.ExpectAsync(Codes.DockerNotFound, () => new PrebuildPipeline(building).RunAsync(withoutEngine, CancellationToken.None));
+        Assert.Contains("The image of the tag feature-x is out of date: .devcontainer/more: changed (sha256 ", building.Text);
+
         // Nobody to ask.
         (explanation, _) = await ExplainAsync(request with { Registries = request.Registries with { Offline = true } });
         Assert.IsNull(explanation.Earlier);

@@ -182,9 +182,30 @@ public sealed class InputComparisonTests
     public void The_line_of_a_prebuild_has_the_first_changes_and_a_count()
     {
         InputChange[] changes = [.. "abcde".Select(static c => new InputChange(c.ToString(), "environment", "added", null, null, "added"))];
-        Assert.AreEqual("a: added; b: added; c: added", ExplanationText.Summary(changes[..3]));
-        Assert.AreEqual("a: added; b: added; c: added; and 2 more, told by -t:ExplainDevcontainer", ExplanationText.Summary(changes));
-        Assert.AreEqual(string.Empty, ExplanationText.Summary([]));
+        var here = new EarlierImage(ReceiptSample.Create(), null);
+        Assert.AreEqual("The image is out of date: a: added; b: added; c: added.", ExplanationText.Summary(here, changes[..3]));
+        Assert.AreEqual("The image is out of date: a: added; b: added; c: added; and 2 more, told by -t:ExplainDevcontainer.", ExplanationText.Summary(here, changes));
+        Assert.AreEqual("The image of the tag dev is out of date: a: added.", ExplanationText.Summary(here with { Tag = "dev" }, changes[..1]));
+        Assert.IsNull(ExplanationText.Summary(here, []));
+    }
+
+    [TestMethod]
+    public void More_changes_than_anyone_reads_are_counted()
+    {
+        InputChange[] changes = [.. Enumerable.Range(0, 100).Select(static i => new InputChange($"{i}", "environment", "added", null, null, "added"))];
+        string[] lines = [.. ExplanationText.Lines(new Explanation
+        {
+            Key = "1",
+            Earlier = new EarlierImage(ReceiptSample.Create(), null),
+            Changes = changes,
+            Tiers = [],
+            Unpinned = [],
+            Platforms = [new PlatformSource("linux/amd64", "built")],
+            Verdict = Verdict.Build,
+            LockedMode = false,
+        })];
+        Assert.HasCount(43, lines);
+        Assert.AreEqual("  … and 60 more.", lines[^2]);
     }
 
     private static string WithoutDigests(string text) => System.Text.RegularExpressions.Regex.Replace(text, "[0-9a-f]{12}…", Some);
