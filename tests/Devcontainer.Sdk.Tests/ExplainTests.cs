@@ -21,23 +21,35 @@ public sealed class ExplainTests : EngineTests
         workspace.Write(".devcontainer/hello.txt", "Hello again\n");
         workspace.Write(
             "dev.proj",
-            """<Project Sdk="Devcontainer.Sdk"><ItemGroup><DevcontainerBuildArg Include="LEVEL" Value="hunter2" /></ItemGroup></Project>""");
+            """
+            <Project Sdk="Devcontainer.Sdk">
+              <ItemGroup>
+                <DevcontainerBuildArg Include="LEVEL" Value="hunter2" />
+                <DevcontainerCacheTo Include="inline" />
+              </ItemGroup>
+            </Project>
+            """);
         string pins = FolderSnapshot.Take(workspace[".devcontainer"]);
-        CommandResult told = (await workspace.BuildAsync("build", "-t:ExplainDevcontainer", "-getItem:DevcontainerInputChange")).Succeeded();
+        CommandResult told = (await workspace.BuildAsync("build", "-t:ExplainDevcontainer;ResolveDevcontainer", "-getItem:DevcontainerInputChange", "-getItem:DevcontainerCacheKey")).Succeeded();
         CollectionAssert.AreEqual(
-            new[] { "build argument LEVEL", ".devcontainer/hello.txt", "global.json" },
+            new[] { "build argument LEVEL", "inline cache", ".devcontainer/hello.txt", "global.json" },
             told.Items("DevcontainerInputChange").Select(static change => change["Identity"]).ToArray());
-        Assert.AreEqual("global.json: sdk.rollForward latestFeature → latestMinor", told.Items("DevcontainerInputChange")[2]["Text"]);
+        Assert.AreEqual("global.json: sdk.rollForward latestFeature → latestMinor", told.Items("DevcontainerInputChange")[^1]["Text"]);
         Assert.AreEqual(pins, FolderSnapshot.Take(workspace[".devcontainer"]));
         string file = await File.ReadAllTextAsync(workspace["bin/devcontainer/explain.json"]);
         Assert.DoesNotContain("hunter2", file);
         using JsonDocument document = JsonDocument.Parse(file);
         Assert.AreEqual("build", document.RootElement.GetProperty("verdict").GetString());
+        string? key = document.RootElement.GetProperty("key").GetString();
+        Assert.AreEqual(key, told.Items("DevcontainerCacheKey")[^1]["Identity"]);
 
         workspace.Environment.Remove("PATH");
         CommandResult built = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
-        Assert.HasCount(1, built.Lines("The image is out of date: build argument LEVEL: added; .devcontainer/hello.txt: changed (sha256 "), built.Report);
-        Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]));
+        Assert.HasCount(1, built.Lines("The image is out of date: build argument LEVEL: added; inline cache: added; .devcontainer/hello.txt: changed (sha256 "), built.Report);
+        Assert.HasCount(1, built.Lines("; and 1 more, told by -t:ExplainDevcontainer."), built.Report);
+        string receipt = await File.ReadAllTextAsync(workspace["bin/devcontainer/receipt.json"]);
+        Assert.Contains($"\"key\": \"{key}\"", receipt);
+        Assert.DoesNotContain("hunter2", receipt);
         (await workspace.BuildAsync("clean")).Succeeded();
         Assert.IsFalse(File.Exists(workspace["bin/devcontainer/explain.json"]));
     }
