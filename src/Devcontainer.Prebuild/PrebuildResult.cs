@@ -14,6 +14,13 @@ public sealed record PrebuildResult(Receipt Receipt, string Source, string Layou
 
     /// <summary>Where the image of a platform is from this time.</summary>
     public string SourceOf(string platform) => PlatformSources.GetValueOrDefault(platform, Source);
+
+    /// <summary>Says in one line what the prebuild came to.</summary>
+    internal PrebuildResult Tell(IBuildReporter reporter, PrebuildRequest request, string how)
+    {
+        reporter.Status($"{request.ProjectName} -> {Receipt.Image.Reference} ({Source}: {how})");
+        return this;
+    }
 }
 
 /// <summary>What resolving came to.</summary>

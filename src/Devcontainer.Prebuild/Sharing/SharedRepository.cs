@@ -112,9 +112,6 @@ internal sealed record SharedImages(SharedImage? Image, IReadOnlyList<SharedPlat
 {
     /// <summary>Nothing.</summary>
     internal static SharedImages None { get; } = new(null, []);
-
-    /// <summary>Nothing that is known: the registry did not answer.</summary>
-    internal static SharedImages Unknown { get; } = new(null, []);
 }
 
 /// <summary>A whole image: its index and manifests, and what they were made of. Layers stay where they are until something needs them.</summary>
