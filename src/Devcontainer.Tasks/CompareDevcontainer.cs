@@ -37,6 +37,4 @@ public sealed class CompareDevcontainer : DevcontainerRegistryTask
             ("To", change.To ?? string.Empty),
             ("Platforms", string.Join(';', change.Platforms))))];
     }
-
-    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

@@ -44,8 +44,6 @@ public abstract class DevcontainerSignatureTask : DevcontainerRegistryTask
         Offline = Switch("DevcontainerSignatureOffline", SignatureOffline),
     };
 
-    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
-
     private string? Key(string property, string? value)
     {
         if (Text(value) is not { } key)

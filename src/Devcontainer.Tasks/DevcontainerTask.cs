@@ -91,6 +91,9 @@ public abstract class DevcontainerTask : Microsoft.Build.Utilities.Task, ICancel
     protected static string[] Split(string? value) =>
         (value ?? string.Empty).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>The value of a property without white space around it; null where it is empty.</summary>
+    protected static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+
     /// <summary>The property DevcontainerLockTimeout; empty is the default.</summary>
     /// <exception cref="DevcontainerException">DEVC9001: it is no time.</exception>
     protected static TimeSpan BindLockTimeout(string? value) => Duration("DevcontainerLockTimeout", value) ?? OutputFolder.DefaultTimeout;

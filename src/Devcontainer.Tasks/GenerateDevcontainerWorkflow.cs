@@ -44,7 +44,7 @@ public sealed class GenerateDevcontainerWorkflow : DevcontainerRequestTask
             Runners = Split(Runners),
             Schedule = Schedule,
             Before = Before,
-            DefaultBranch = string.IsNullOrWhiteSpace(DefaultBranch) ? null : DefaultBranch.Trim(),
+            DefaultBranch = Text(DefaultBranch),
             Overwrite = Switch("DevcontainerOverwriteWorkflow", Overwrite),
         });
         Workflow = Items.Create(file);

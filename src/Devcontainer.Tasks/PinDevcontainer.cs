@@ -36,7 +36,7 @@ public sealed class PinDevcontainer : DevcontainerRegistryTask
                 OutputPath = Absolute(OutputPath),
                 Registry = Registry ?? string.Empty,
                 Repository = Repository,
-                To = string.IsNullOrWhiteSpace(To) ? null : To.Trim(),
+                To = Text(To),
                 AnyImage = Switch("DevcontainerPinAnyImage", AnyImage),
                 DryRun = Switch("DevcontainerDryRun", DryRun),
                 Registries = BindRegistries(),

@@ -100,13 +100,13 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
 
     private BuilderRequest BindBuilder(PrebuildRequest request) => new()
     {
-        Name = string.IsNullOrWhiteSpace(Builder) ? null : Builder.Trim(),
-        Driver = string.IsNullOrWhiteSpace(BuilderDriver) ? null : BuilderDriver.Trim(),
+        Name = Text(Builder),
+        Driver = Text(BuilderDriver),
         DriverOptions = Split(BuilderDriverOptions),
         ConfigFile = Absolute(BuilderConfigFile),
         Entitlements = Split(BuilderEntitlements),
         MaxParallelism = Number("DevcontainerBuilderMaxParallelism", BuilderMaxParallelism, least: 1),
-        KeepStorage = string.IsNullOrWhiteSpace(BuilderKeepStorage) ? null : BuilderKeepStorage.Trim(),
+        KeepStorage = Text(BuilderKeepStorage),
         RegistryMirrors = request.Registries.Mirrors,
         Nodes =
         [

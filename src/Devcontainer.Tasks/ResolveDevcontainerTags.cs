@@ -51,7 +51,7 @@ public sealed class ResolveDevcontainerTags : DevcontainerTask
         SourceRevision revision = CISystems.Revision(
             Environment,
             Absolute(WorkspaceFolder) ?? PrebuildRequest.WorkspaceOf(Absolute(ConfigFile)),
-            string.IsNullOrWhiteSpace(DefaultBranch) ? null : DefaultBranch.Trim(),
+            Text(DefaultBranch),
             Reporter);
         Commit = revision.HeadCommit ?? revision.Commit ?? string.Empty;
         if (!revision.MayPush(Switch("DevcontainerPushPullRequests", PushPullRequests)))

@@ -31,7 +31,7 @@ public sealed class RollbackDevcontainer : DevcontainerRegistryTask
                 Registry = Registry ?? string.Empty,
                 Repository = Repository,
                 AlsoTo = Split(PublishTo),
-                Target = string.IsNullOrWhiteSpace(To) ? null : To.Trim(),
+                Target = Text(To),
                 Tags = Split(ImageTags),
                 DryRun = Switch("DevcontainerDryRun", DryRun),
                 Registries = BindRegistries(),

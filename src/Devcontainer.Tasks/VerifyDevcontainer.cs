@@ -19,7 +19,7 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     /// <inheritdoc />
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        string? image = string.IsNullOrWhiteSpace(Image) ? null : Image.Trim();
+        string? image = Text(Image);
         SignatureSettings signatures = BindSignatures();
         if (signatures is { Offline: true, VerificationKey: null, TrustedRoot: null, Identity: not null })
         {

@@ -58,20 +58,9 @@ internal static class Provenance
         string configuration = Path.GetRelativePath(inputs.Configuration.WorkspaceFolder, inputs.Request.ConfigFile);
         writer.WriteString("configuration", configuration.Replace(Path.DirectorySeparatorChar, '/'));
         writer.WriteString("platform", platform.ToString());
-        WriteNames(writer, "buildArguments", inputs.BuildArguments.Select(static argument => argument.Key));
-        WriteNames(writer, "secrets", inputs.Request.Secrets.Select(static secret => secret.Id));
+        JsonLayout.WriteTexts(writer, "buildArguments", inputs.BuildArguments.Select(static argument => argument.Key));
+        JsonLayout.WriteTexts(writer, "secrets", inputs.Request.Secrets.Select(static secret => secret.Id));
         writer.WriteEndObject();
-    }
-
-    private static void WriteNames(Utf8JsonWriter writer, string property, IEnumerable<string> names)
-    {
-        writer.WriteStartArray(property);
-        foreach (string name in names)
-        {
-            writer.WriteStringValue(name);
-        }
-
-        writer.WriteEndArray();
     }
 
     private static void WriteSource(Utf8JsonWriter writer, BuildOrigin origin)

@@ -42,12 +42,12 @@ internal static class ChangesFile
             });
             JsonLayout.WriteList(writer, "layers", changes.Layers, static (w, layer) =>
             {
-                WriteTexts(w, "platforms", layer.Platforms);
+                JsonLayout.WriteTexts(w, "platforms", layer.Platforms);
                 w.WriteString("digest", layer.Layer.Digest.Value);
                 w.WriteNumber("size", layer.Layer.Size);
                 w.WriteString("createdBy", layer.CreatedBy);
             });
-            WriteTexts(writer, "withoutSbom", changes.WithoutSbom);
+            JsonLayout.WriteTexts(writer, "withoutSbom", changes.WithoutSbom);
             writer.WriteEndObject();
         }
 
@@ -76,7 +76,7 @@ internal static class ChangesFile
             w.WriteString("name", change.Name);
             w.WriteString("from", change.From);
             w.WriteString("to", change.To);
-            WriteTexts(w, "platforms", change.Platforms);
+            JsonLayout.WriteTexts(w, "platforms", change.Platforms);
         });
 
     private static void WriteSize(Utf8JsonWriter writer, string name, long? size)
@@ -89,16 +89,5 @@ internal static class ChangesFile
         {
             writer.WriteNull(name);
         }
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            writer.WriteStringValue(text);
-        }
-
-        writer.WriteEndArray();
     }
 }

@@ -52,8 +52,7 @@ internal sealed record ImageRecord(
     internal async Task<ImageManifest?> ManifestAsync(string platform, CancellationToken cancellationToken)
     {
         ReceiptPlatform known = Receipt.Platforms.Single(candidate => candidate.Platform == platform);
-        var descriptor = new Descriptor(MediaTypes.ImageManifest, Digest.Parse(known.Digest), known.ManifestSize);
-        return await ReadAsync(descriptor, cancellationToken).ConfigureAwait(false) is { } bytes ? ImageManifest.Parse(bytes, known.Digest) : null;
+        return await ReadAsync(known.Manifest, cancellationToken).ConfigureAwait(false) is { } bytes ? ImageManifest.Parse(bytes, known.Digest) : null;
     }
 
     private static async Task<byte[]?> FetchAsync(RegistryClient client, ImageReference repository, Descriptor content, CancellationToken cancellationToken) =>

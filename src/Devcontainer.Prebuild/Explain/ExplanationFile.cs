@@ -33,8 +33,8 @@ internal static class ExplanationFile
                 w.WriteString("to", change.To);
                 w.WriteString("text", change.Text);
             });
-            WriteTexts(writer, "tiers", explanation.Tiers);
-            WriteTexts(writer, "unpinned", explanation.Unpinned);
+            JsonLayout.WriteTexts(writer, "tiers", explanation.Tiers);
+            JsonLayout.WriteTexts(writer, "unpinned", explanation.Unpinned);
             writer.WriteString("verdict", Name(explanation.Verdict));
             writer.WriteString("text", ExplanationText.VerdictOf(explanation));
             JsonLayout.WriteList(writer, "platforms", explanation.Platforms, static (w, platform) =>
@@ -73,16 +73,5 @@ internal static class ExplanationFile
         writer.WriteString("built", receipt.Built);
         writer.WriteString("tag", earlier.Tag);
         writer.WriteEndObject();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            writer.WriteStringValue(text);
-        }
-
-        writer.WriteEndArray();
     }
 }

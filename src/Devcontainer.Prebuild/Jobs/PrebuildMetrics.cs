@@ -51,9 +51,9 @@ internal sealed record PrebuildMetrics
             writer.WriteStartObject();
             writer.WriteNumber("schema", Schema);
             writer.WriteString("key", Key);
-            WriteOptional(writer, "source", Source);
+            JsonLayout.WriteOptional(writer, "source", Source);
             writer.WriteString("outcome", NameOf(Outcome));
-            WriteOptional(writer, "code", Code);
+            JsonLayout.WriteOptional(writer, "code", Code);
             writer.WriteString("ended", Ended);
             writer.WriteNumber("seconds", Seconds(Duration));
             JsonLayout.WriteList(writer, "jobs", Jobs, WriteJob);
@@ -104,12 +104,12 @@ internal sealed record PrebuildMetrics
     private static void WriteJob(Utf8JsonWriter writer, JobRecord job)
     {
         writer.WriteString("name", job.Name);
-        WriteOptional(writer, "platform", job.Platform);
+        JsonLayout.WriteOptional(writer, "platform", job.Platform);
         writer.WriteNumber("start", Seconds(job.Start));
         writer.WriteNumber("seconds", Seconds(job.Duration));
         writer.WriteNumber("attempts", job.Attempts);
         writer.WriteString("outcome", NameOf(job.Outcome));
-        WriteOptional(writer, "code", job.Code);
+        JsonLayout.WriteOptional(writer, "code", job.Code);
     }
 
     private static void WriteTransfer(Utf8JsonWriter writer, BuildTransfer transfer)
@@ -120,7 +120,7 @@ internal sealed record PrebuildMetrics
             TransferKind.CacheExport => "cache export",
             _ => "image export",
         });
-        WriteOptional(writer, "platform", transfer.Platform.Length > 0 ? transfer.Platform : null);
+        JsonLayout.WriteOptional(writer, "platform", transfer.Platform.Length > 0 ? transfer.Platform : null);
         writer.WriteString("place", transfer.Place);
         writer.WriteNumber("seconds", transfer.Seconds);
         writer.WriteString("outcome", NameOf(transfer.Succeeded ? JobOutcome.Succeeded : JobOutcome.Failed));
@@ -134,14 +134,6 @@ internal sealed record PrebuildMetrics
         if (image.Sbom is { } sbom)
         {
             writer.WriteNumber("packages", sbom.PackageCount);
-        }
-    }
-
-    private static void WriteOptional(Utf8JsonWriter writer, string name, string? value)
-    {
-        if (value is not null)
-        {
-            writer.WriteString(name, value);
         }
     }
 

@@ -86,7 +86,11 @@ public sealed record ReceiptImage(string Digest, long Size, string Registry, str
 /// <param name="Size">Bytes of its layers and configuration as stored.</param>
 /// <param name="Source">How it came to be: <c>built</c> or <c>appended</c>.</param>
 /// <param name="Sbom">Its SBOM, or null where none was asked for.</param>
-public sealed record ReceiptPlatform(string Platform, string Digest, long ManifestSize, long Size, string Source, ReceiptSbom? Sbom);
+public sealed record ReceiptPlatform(string Platform, string Digest, long ManifestSize, long Size, string Source, ReceiptSbom? Sbom)
+{
+    /// <summary>Its manifest.</summary>
+    internal Descriptor Manifest => new(MediaTypes.ImageManifest, Oci.Digest.Parse(Digest), ManifestSize);
+}
 
 /// <summary>An SBOM file.</summary>
 /// <param name="Path">Relative to the output folder, with <c>/</c>.</param>

@@ -178,7 +178,7 @@ internal sealed class ReceiptBuilder(
         }
 
         ReceiptPlatform known = reusable.Single(candidate => candidate.Platform == name);
-        return new Descriptor(MediaTypes.ImageManifest, Digest.Parse(known.Digest), known.ManifestSize) { Platform = platform };
+        return known.Manifest with { Platform = platform };
     }
 
     // The entry of the last receipt's image, without the tag that the new one has now.

@@ -110,9 +110,9 @@ public static class ReceiptFile
                 w.WriteString("tier", i.Tier);
                 w.WriteString("projection", i.Projection);
                 w.WriteString("sha256", i.Sha256);
-                WriteOptional(w, "rawSha256", i.RawSha256);
-                WriteOptional(w, "kind", i.Kind);
-                WriteOptional(w, "value", i.Value);
+                JsonLayout.WriteOptional(w, "rawSha256", i.RawSha256);
+                JsonLayout.WriteOptional(w, "kind", i.Kind);
+                JsonLayout.WriteOptional(w, "value", i.Value);
             });
             writer.WriteEndObject();
         }
@@ -151,13 +151,7 @@ public static class ReceiptFile
         writer.WriteNumber("size", image.Size);
         writer.WriteString("registry", image.Registry);
         writer.WriteString("repository", image.Repository);
-        writer.WriteStartArray("tags");
-        foreach (string tag in image.Tags)
-        {
-            writer.WriteStringValue(tag);
-        }
-
-        writer.WriteEndArray();
+        JsonLayout.WriteTexts(writer, "tags", image.Tags);
         writer.WriteEndObject();
     }
 
@@ -220,14 +214,6 @@ public static class ReceiptFile
                 Optional(e, "kind"),
                 Optional(e, "value"))),
         };
-    }
-
-    private static void WriteOptional(Utf8JsonWriter writer, string name, string? value)
-    {
-        if (value is not null)
-        {
-            writer.WriteString(name, value);
-        }
     }
 
     private static string? Optional(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;

@@ -51,7 +51,7 @@ internal static class ReceiptArtifact
                     ArtifactType = SpdxType,
                     Config = Descriptor.EmptyJson,
                     Layers = [blob],
-                    Subject = new Descriptor(MediaTypes.ImageManifest, Digest.Parse(platform.Digest), platform.ManifestSize),
+                    Subject = platform.Manifest,
                     Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Packages] = sbom.PackageCount.ToString(CultureInfo.InvariantCulture) },
                 },
                 cancellationToken).ConfigureAwait(false);

@@ -95,11 +95,7 @@ internal sealed class RepositoryPush(
         }
     }
 
-    private Descriptor ManifestOf(string platform)
-    {
-        ReceiptPlatform built = receipt.Platforms.Single(candidate => candidate.Platform == platform);
-        return new Descriptor(MediaTypes.ImageManifest, Digest.Parse(built.Digest), built.ManifestSize);
-    }
+    private Descriptor ManifestOf(string platform) => receipt.Platforms.Single(candidate => candidate.Platform == platform).Manifest;
 
     // Layers of a base image in the same registry are taken over there instead of being sent; so are those of the image, in another of its repositories.
     private List<ImageReference> MountSources(ImageReference repository)
