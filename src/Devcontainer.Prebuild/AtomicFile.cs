@@ -72,19 +72,23 @@ internal static class AtomicFile
         string temporary = Path.Combine(directory, $"{Prefix(path)}{Guid.NewGuid():N}{Ending}");
         try
         {
-            // CreateNew never follows a planted symbolic link. None is a lock, which the system takes from whoever dies.
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            // CreateNew never follows a planted symbolic link. The file stays open, and so locked, until it has its name: a file that nobody
+            // holds is one that was left behind. Windows lets a file be renamed while it is open only where it is shared for that.
+            using var stream = new FileStream(
+                temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+            if (mode is { } kept && !OperatingSystem.IsWindows())
             {
-                if (mode is { } kept && !OperatingSystem.IsWindows())
-                {
-                    File.SetUnixFileMode(stream.SafeFileHandle, kept);
-                }
+                File.SetUnixFileMode(stream.SafeFileHandle, kept);
+            }
 
-                stream.Write(content);
-                if (durable)
-                {
-                    DurableFile.Flush(stream);
-                }
+            stream.Write(content);
+            if (durable)
+            {
+                DurableFile.Flush(stream);
+            }
+            else
+            {
+                stream.Flush();
             }
 
             File.Move(temporary, path, overwrite: true);
