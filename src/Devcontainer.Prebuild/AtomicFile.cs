@@ -72,10 +72,11 @@ internal static class AtomicFile
         string temporary = Path.Combine(directory, $"{Prefix(path)}{Guid.NewGuid():N}{Ending}");
         try
         {
-            // CreateNew never follows a planted symbolic link. The file stays open, and so locked, until it has its name: a file that nobody
-            // holds is one that was left behind. Windows lets a file be renamed while it is open only where it is shared for that.
+            // CreateNew never follows a planted symbolic link. The file stays open until it has its name, for one that nobody holds was left behind;
+            // and shared, for who reads it under its name would be refused else. On Unix that is a shared lock, which the remover's own does not get
+            // past; on Windows a reader that does not share with writers is refused all the same, so it is closed first there.
             using var stream = new FileStream(
-                temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+                temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.None : FileShare.ReadWrite | FileShare.Delete);
             if (mode is { } kept && !OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(stream.SafeFileHandle, kept);
@@ -89,6 +90,11 @@ internal static class AtomicFile
             else
             {
                 stream.Flush();
+            }
+
+            if (OperatingSystem.IsWindows())
+            {
+                stream.Dispose();
             }
 
             File.Move(temporary, path, overwrite: true);
