@@ -153,6 +153,7 @@ public static class Codes
     public const string NothingToVerify = "DEVC6003";
     public const string VerifyToolFailed = "DEVC6004";
     public const string VerifyImageGone = "DEVC6005";
+    public const string SbomUnreadable = "DEVC6006";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

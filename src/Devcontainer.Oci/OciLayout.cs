@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
 
@@ -224,6 +225,29 @@ public sealed class OciLayout
         write(hashed);
         hashed.Flush();
         return Finish(ingest, hashed, mediaType);
+    }
+
+    /// <summary>Adds a compressed layer, unless it is there, in constant memory.</summary>
+    /// <param name="entries">What the layer holds (see <see cref="CanonicalTar"/>).</param>
+    /// <param name="modified">The time of every entry.</param>
+    /// <param name="cancellationToken">Stops between two pieces of content.</param>
+    /// <returns>The layer, and the digest of what it is uncompressed (OCI image specification, config.md, "DiffID").</returns>
+    /// <exception cref="DevcontainerException"><see cref="Codes.ArchiveEntryInvalid"/>.</exception>
+    public (Descriptor Layer, Digest DiffId) AddLayer(
+        IEnumerable<TarEntry> entries, DateTimeOffset modified, CancellationToken cancellationToken = default)
+    {
+        Digest diffId = default;
+        Descriptor layer = AddBlob(
+            stream =>
+            {
+                using var compressed = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+                using var hashed = new HashingStream(compressed);
+                CanonicalTar.Write(hashed, entries, modified, cancellationToken);
+                hashed.Flush();
+                diffId = hashed.TakeDigest();
+            },
+            MediaTypes.LayerGzip);
+        return (layer, diffId);
     }
 
     /// <summary>

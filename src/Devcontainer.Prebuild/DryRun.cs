@@ -24,7 +24,7 @@ internal static class DryRun
             reporter.Status($"  base {image.Reference} {image.Platform} {image.Digest}");
         }
 
-        IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(receipt, plan.Keys, request.OutputPath);
+        IReadOnlyList<ReceiptPlatform> reusable = request.Force ? [] : Probe.Reusable(receipt, plan.Keys, KeyTier.Environment, request.OutputPath);
         PlatformPlan[] missing = [.. plan.Platforms.Where(platform => reusable.All(known => known.Platform != platform.Platform.ToString()))];
         if (missing.Length == 0)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Appending;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Engine;
 using Devcontainer.Prebuild.Explain;
@@ -10,6 +11,7 @@ using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sboms;
 using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
@@ -36,28 +38,42 @@ internal sealed class ImageMaking(
     private readonly PrebuildRequest _request = inputs.Request;
     private readonly OciLayout _layout = output.OpenLayout();
     private readonly ImageReference? _repository = SharedRepository.NameOf(inputs.Request.Registry, inputs.Request.Repository);
+    private readonly IReadOnlyList<IAppendedTier> _tiers = AppendedTiers.Of(inputs, processes, reporter);
     private bool _isAnswered = true;
+    private Task<EarlierImage?>? _earlier;
 
-    /// <summary>Finds what there is of the image, and builds the rest.</summary>
+    /// <summary>Finds what there is of the image, builds what the engine is needed for, and appends the rest.</summary>
     /// <param name="previous">The last receipt; null for none.</param>
     /// <param name="cancellationToken">Ends it; the last image is then still there.</param>
     /// <exception cref="DevcontainerException">A registry or the engine does not answer, or the build failed.</exception>
     internal async Task<PrebuildResult> MakeAsync(Receipt? previous, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ReceiptPlatform> reusable = _request.Force ? [] : Probe.Reusable(previous, keys, output.Root);
-        Platform[] missing = [.. _request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
-        SharedImages shared = missing.Length == 0 || _request.Force || registries.IsOffline || _repository is null
+        IReadOnlyList<ReceiptPlatform> reusable = Reusable(previous, KeyTier.Image);
+        IReadOnlyList<ReceiptPlatform> bases = [.. Reusable(previous, KeyTier.Environment).Except(reusable)];
+        if (_tiers.Count == 0)
+        {
+            // Then an environment image is an image.
+            reusable = [.. reusable, .. bases.Where(static platform => platform.Environment is null)];
+            bases = [.. bases.Except(reusable)];
+        }
+
+        // What another machine has appended already need not be appended here.
+        Platform[] wanted = Without(_request.Platforms, _tiers.Count == 0 ? [.. reusable, .. bases] : reusable);
+        SharedImages shared = wanted.Length == 0 || _request.Force || registries.IsOffline || _repository is null
             ? SharedImages.None
-            : await metrics.Jobs.RunAsync("registry", token => FindAsync(missing, token), cancellationToken).ConfigureAwait(false);
+            : await metrics.Jobs.RunAsync("registry", token => FindAsync(wanted, token), cancellationToken).ConfigureAwait(false);
         if (shared.Image is { } image && (!_request.GenerateSbom || image.Record.Receipt.Platforms.All(static platform => platform.Sbom is not null)))
         {
             Receipt adopted = ReceiptBuilder.Adopt(image, _repository!, _request, previous, _layout, output);
             return new PrebuildResult(adopted, "registry", output.LayoutOf(_layout, adopted)).Tell(reporter, _request, "found by its key");
         }
 
-        missing = [.. missing.Where(platform => shared.Platforms.All(found => found.Manifest.Platform != platform))];
-        const string Same = "the image is the same; only declared inputs or names changed";
-        return await CompleteAsync(previous, reusable, shared.Platforms, missing, Same, cancellationToken).ConfigureAwait(false);
+        // The nearest of each platform: its image, the environment image here, the one in the registry.
+        IReadOnlyList<SharedPlatform> whole = [.. shared.Platforms.Where(found => found.Tier == KeyTier.Image || _tiers.Count == 0)];
+        bases = [.. bases.Where(known => whole.All(found => found.Manifest.Platform!.ToString() != known.Platform))];
+        IReadOnlyList<SharedPlatform> below =
+            [.. shared.Platforms.Except(whole).Where(found => bases.All(known => known.Platform != found.Manifest.Platform!.ToString()))];
+        return await CompleteAsync(new FoundImages(previous, reusable, bases, whole, below), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes the image of platforms that other machines have pushed by digest.</summary>
@@ -68,49 +84,88 @@ internal sealed class ImageMaking(
     {
         var repository = new SharedRepository(registries.Client, _repository!);
         SharedImages shared = await metrics.Jobs.RunAsync("registry", token => repository.TakeAsync(digests, token), cancellationToken).ConfigureAwait(false);
-        return await CompleteAsync(previous: null, [], shared.Platforms, [], $"{digests.Count} platforms joined", cancellationToken).ConfigureAwait(false);
+        return await CompleteAsync(new FoundImages(null, [], [], shared.Platforms, []), $"{digests.Count} platforms joined", cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Puts together the platforms that stay, those of the registry, and those that are missing and built now.</summary>
-    private async Task<PrebuildResult> CompleteAsync(
-        Receipt? previous,
-        IReadOnlyList<ReceiptPlatform> reusable,
-        IReadOnlyList<SharedPlatform> shared,
-        Platform[] missing,
-        string found,
-        CancellationToken cancellationToken)
+    /// <summary>What there is already, each platform at most once; what is in none of the lists is built.</summary>
+    /// <param name="Previous">The last receipt; null for none.</param>
+    /// <param name="Reusable">Its images that stay as they are.</param>
+    /// <param name="Bases">Its images whose environment image stays.</param>
+    /// <param name="Shared">Images in the registry.</param>
+    /// <param name="SharedBases">Environment images in the registry.</param>
+    private sealed record FoundImages(
+        Receipt? Previous,
+        IReadOnlyList<ReceiptPlatform> Reusable,
+        IReadOnlyList<ReceiptPlatform> Bases,
+        IReadOnlyList<SharedPlatform> Shared,
+        IReadOnlyList<SharedPlatform> SharedBases);
+
+    private IReadOnlyList<ReceiptPlatform> Reusable(Receipt? previous, KeyTier tier) =>
+        _request.Force ? [] : Probe.Reusable(previous, keys, tier, output.Root);
+
+    private static Platform[] Without(IEnumerable<Platform> platforms, IReadOnlyList<ReceiptPlatform> known) =>
+        [.. platforms.Where(platform => known.All(one => one.Platform != platform.ToString()))];
+
+    /// <summary>Puts together the platforms that stay, those of the registry, and those that are made now.</summary>
+    /// <param name="found">What there is.</param>
+    /// <param name="how">How it came to be, for the message; null to tell.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task<PrebuildResult> CompleteAsync(FoundImages found, string? how, CancellationToken cancellationToken)
     {
+        SharedPlatform[] shared = [.. found.Shared, .. found.SharedBases];
+        Platform[] missing =
+        [
+            .. Without(_request.Platforms, [.. found.Reusable, .. found.Bases]).Where(platform => Array.TrueForAll(shared, one => one.Manifest.Platform != platform)),
+        ];
         var receipts = new ReceiptBuilder(inputs, keys, _layout, output, metrics.Jobs, reporter);
         receipts.Shared(shared);
-        ImageReference? blobs = await FetchLayersAsync(previous, reusable, shared, cancellationToken).ConfigureAwait(false);
-        if (missing.Length > 0)
+        ImageReference? before = found.Reusable.Count + found.Bases.Count > 0
+            ? RemoteLayout.RepositoryOf(RemoteLayout.Entry(_layout, ImageOf(found.Previous!))!)
+            : null;
+        var environments = new List<EnvironmentImage>();
+        foreach (ReceiptPlatform known in found.Bases)
         {
-            Task telling = TellChangesAsync(previous, cancellationToken);
-            try
-            {
-                await BuildAsync(missing, receipts, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                await telling.ConfigureAwait(false);
-            }
-        }
-        else if (shared.Count > 0)
-        {
-            receipts.Planned(await PlanAsync(cancellationToken).ConfigureAwait(false));
+            environments.Add(await BaseOfAsync(known, before, cancellationToken).ConfigureAwait(false));
         }
 
-        Receipt receipt = await receipts.CompleteAsync(previous, reusable, blobs, metrics.Jobs.Elapsed, cancellationToken).ConfigureAwait(false);
+        ImageReference? blobs = await FetchLayersAsync(found, before, environments, cancellationToken).ConfigureAwait(false);
+        environments.AddRange(found.SharedBases.Select(static one => new EnvironmentImage(one.Manifest.Platform!, one.Manifest, one.Sbom)));
+        Task telling = missing.Length > 0 || environments.Count > 0 ? TellChangesAsync(found.Previous, cancellationToken) : Task.CompletedTask;
+        try
+        {
+            if (missing.Length > 0)
+            {
+                environments.AddRange(await BuildAsync(missing, receipts, cancellationToken).ConfigureAwait(false));
+            }
+            else if (shared.Length > 0)
+            {
+                receipts.Planned(await PlanAsync(cancellationToken).ConfigureAwait(false));
+            }
+
+            var appending = new ImageAppending(inputs, _tiers, registries, _repository, _layout, output, metrics.Jobs);
+            receipts.Appended(await appending.RunAsync(environments, found.Previous, FindEarlierAsync, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            await telling.ConfigureAwait(false);
+        }
+
+        Receipt receipt = await receipts
+            .CompleteAsync(found.Previous, [.. found.Reusable, .. found.Bases], blobs, metrics.Jobs.Elapsed, cancellationToken).ConfigureAwait(false);
         var sources = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (Platform platform in _request.Platforms)
+        foreach (ReceiptPlatform platform in receipt.Platforms)
         {
-            string name = platform.ToString();
-            sources[name] = missing.Contains(platform) ? "built" : reusable.Any(known => known.Platform == name) ? "local" : "registry";
+            sources[platform.Platform] = missing.Any(built => built.ToString() == platform.Platform) ? "built"
+                : found.Shared.Any(one => one.Manifest.Platform!.ToString() == platform.Platform) ? "registry"
+                : found.Previous?.Platforms.Any(known => known.Platform == platform.Platform && known.Digest == platform.Digest) == true ? "local"
+                : "appended";
         }
 
-        string source = missing.Length > 0 ? "built" : shared.Count > 0 ? "registry" : "local";
-        return new PrebuildResult(receipt, source, output.LayoutOf(_layout, receipt)) { PlatformSources = sources }
-            .Tell(reporter, _request, missing.Length > 0 ? Summary(receipt) : found);
+        string source = sources.ContainsValue("built") ? "built"
+            : sources.ContainsValue("appended") ? "appended"
+            : sources.ContainsValue("registry") ? "registry"
+            : "local";
+        return new PrebuildResult(receipt, source, output.LayoutOf(_layout, receipt)) { PlatformSources = sources }.Tell(reporter, _request, how ?? Summary(source, receipt));
     }
 
     /// <summary>Looks in the registry. One that does not answer is neither a hit nor a miss: the build goes on, and says so.</summary>
@@ -134,8 +189,9 @@ internal sealed class ImageMaking(
     /// </summary>
     /// <returns>The repository that has what the layout lacks; null where it lacks nothing.</returns>
     private async Task<ImageReference?> FetchLayersAsync(
-        Receipt? previous, IReadOnlyList<ReceiptPlatform> reusable, IReadOnlyList<SharedPlatform> shared, CancellationToken cancellationToken)
+        FoundImages found, ImageReference? before, IReadOnlyList<EnvironmentImage> environments, CancellationToken cancellationToken)
     {
+        SharedPlatform[] shared = [.. found.Shared, .. found.SharedBases];
         foreach (SharedPlatform platform in shared)
         {
             if (_request.GenerateSbom && platform.Sbom is null
@@ -150,21 +206,40 @@ internal sealed class ImageMaking(
             }
         }
 
-        ImageReference? before = null;
-        if (reusable.Count > 0)
+        if (before is not null)
         {
-            Digest image = Digest.Parse(previous!.Image.Digest);
-            before = RemoteLayout.RepositoryOf(RemoteLayout.Entry(_layout, image)!);
-            bool needsLayers = _request.GenerateSbom && reusable.Any(platform => !Probe.HasSbom(platform, output.Root));
-            if (before is not null && (needsLayers || (shared.Count > 0 && before.Name != _repository!.Name)))
+            bool needsLayers = _request.GenerateSbom
+                && (found.Reusable.Any(platform => !Probe.HasSbom(platform.Sbom, output.Root)) || environments.Any(static image => image.Sbom is null));
+            if (needsLayers || (shared.Length > 0 && before.Name != _repository!.Name))
             {
-                await metrics.Jobs.RunAsync("layers", token => RemoteLayout.CompleteAsync(_layout, image, registries, reporter, token), cancellationToken)
+                await metrics.Jobs
+                    .RunAsync("layers", token => RemoteLayout.CompleteAsync(_layout, ImageOf(found.Previous!), registries, reporter, token), cancellationToken)
                     .ConfigureAwait(false);
                 before = null;
             }
         }
 
-        return shared.Count > 0 ? _repository : before;
+        return shared.Length > 0 ? _repository : before;
+    }
+
+    private static Digest ImageOf(Receipt receipt) => Digest.Parse(receipt.Image.Digest);
+
+    /// <summary>What an image of the last receipt stands on, with its SBOM where that is here or in the registry.</summary>
+    private async Task<EnvironmentImage> BaseOfAsync(ReceiptPlatform known, ImageReference? before, CancellationToken cancellationToken)
+    {
+        Descriptor manifest = known.EnvironmentManifest;
+        Sbom? sbom = null;
+        if (_request.GenerateSbom)
+        {
+            ReceiptSbom? file = known.Environment is { } environment ? environment.Sbom : known.Sbom;
+            sbom = Probe.HasSbom(file, output.Root)
+                ? new Sbom(await File.ReadAllBytesAsync(Path.Combine(output.Root, file.Path), cancellationToken).ConfigureAwait(false), file.PackageCount)
+                : before is not null && !registries.IsOffline
+                ? await ReceiptArtifact.FindSbomAsync(registries.Client, before, manifest.Digest, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+
+        return new EnvironmentImage(Platform.Parse(known.Platform), manifest, sbom);
     }
 
     /// <summary>
@@ -187,7 +262,10 @@ internal sealed class ImageMaking(
         }
     }
 
-    private async Task<EarlierImage?> FindEarlierAsync(CancellationToken cancellationToken)
+    // Who tells of changes and who looks for layers ask for the same.
+    private Task<EarlierImage?> FindEarlierAsync(CancellationToken cancellationToken) => _earlier ??= AskForEarlierAsync(cancellationToken);
+
+    private async Task<EarlierImage?> AskForEarlierAsync(CancellationToken cancellationToken)
     {
         if (_repository is null || registries.IsOffline || !_isAnswered)
         {
@@ -210,7 +288,7 @@ internal sealed class ImageMaking(
     private Task<PrebuildPlan> PlanAsync(CancellationToken cancellationToken) =>
         metrics.Jobs.RunAsync("plan", token => PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, reporter, token), cancellationToken);
 
-    private async Task BuildAsync(Platform[] missing, ReceiptBuilder receipts, CancellationToken cancellationToken)
+    private async Task<IEnumerable<EnvironmentImage>> BuildAsync(Platform[] missing, ReceiptBuilder receipts, CancellationToken cancellationToken)
     {
         string docker = DockerLocator.Find(_request.Environment, inputs.Configuration.WorkspaceFolder);
         var command = new DockerCommand(processes, docker, output.Root, ImageBuild.Environment(_request.Environment));
@@ -245,6 +323,7 @@ internal sealed class ImageMaking(
                 .ConfigureAwait(false);
             receipts.Planned(plan);
             receipts.Built(images, $"{builder.Name} ({builder.Driver})");
+            return images.Manifests.Values.Select(static manifest => new EnvironmentImage(manifest.Platform!, manifest, null));
         }
         finally
         {
@@ -252,7 +331,14 @@ internal sealed class ImageMaking(
         }
     }
 
-    private static string Summary(Receipt receipt)
+    private static string Summary(string source, Receipt receipt) => source switch
+    {
+        "built" => BuildSummary(receipt),
+        "appended" => "layers were put on the environment image, without an engine",
+        _ => "the image is the same; only declared inputs or names changed",
+    };
+
+    private static string BuildSummary(Receipt receipt)
     {
         int counted = receipt.Steps.Count(static step => step.CountsForCache);
         int cached = receipt.Steps.Count(static step => step.CountsForCache && step.Cached);

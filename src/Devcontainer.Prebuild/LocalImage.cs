@@ -20,7 +20,7 @@ internal sealed record LocalImage(Receipt Receipt, bool IsThere, bool IsWhole)
         }
 
         bool isThere = Probe.HasImage(receipt, outputPath, alone: true, out bool isWhole)
-            && (!wantsSbom || receipt.Platforms.All(platform => Probe.HasSbom(platform, outputPath)));
+            && (!wantsSbom || receipt.Platforms.All(platform => Probe.HasSbom(platform.Sbom, outputPath)));
         return new LocalImage(receipt, isThere, isWhole);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
@@ -8,11 +9,12 @@ namespace Devcontainer.Prebuild;
 /// <summary>Looks for images that have the keys of the inputs in the output folder; <see cref="SharedRepository"/> looks in the registry.</summary>
 internal static class Probe
 {
-    /// <summary>
-    /// The platforms of a receipt whose environment is the one that the keys ask for: their images are what a build would make, whatever declared
-    /// inputs have changed.
-    /// </summary>
-    internal static IReadOnlyList<ReceiptPlatform> Reusable(Receipt? receipt, IReadOnlyList<CacheKey> keys, string outputPath)
+    /// <summary>The platforms of a receipt whose image is here, by the tier whose key is the one that is asked for: their image, or what it stands on.</summary>
+    /// <param name="receipt">The last receipt; null for none.</param>
+    /// <param name="keys">The keys that are asked for.</param>
+    /// <param name="tier">Image or environment.</param>
+    /// <param name="outputPath">The output folder.</param>
+    internal static IReadOnlyList<ReceiptPlatform> Reusable(Receipt? receipt, IReadOnlyList<CacheKey> keys, KeyTier tier, string outputPath)
     {
         if (receipt is null || !HasImage(receipt, outputPath, alone: false, out _))
         {
@@ -24,7 +26,7 @@ internal static class Probe
         {
             foreach (CacheKey key in keys)
             {
-                if (key.Tier == KeyTier.Environment && key.Platform == platform.Platform && receipt.Key(KeyTier.Environment, platform.Platform) == key.Value)
+                if (key.Tier == tier && key.Platform == platform.Platform && receipt.Key(tier, platform.Platform) == key.Value)
                 {
                     reusable.Add(platform);
                 }
@@ -35,9 +37,9 @@ internal static class Probe
     }
 
     /// <summary>Whether an SBOM is there, unchanged.</summary>
-    internal static bool HasSbom(ReceiptPlatform platform, string outputPath)
+    internal static bool HasSbom([NotNullWhen(true)] ReceiptSbom? sbom, string outputPath)
     {
-        if (platform.Sbom is not { } sbom)
+        if (sbom is null)
         {
             return false;
         }

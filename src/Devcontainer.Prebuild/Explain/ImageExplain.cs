@@ -60,7 +60,7 @@ public sealed class ImageExplain(IBuildReporter reporter)
             ? new SharedRepository(registries.Client, name)
             : null;
         bool isHit = unpinned.Length == 0 && local is not null && local.IsHit(keys);
-        IReadOnlyList<ReceiptPlatform> reusable = unpinned.Length > 0 ? [] : Probe.Reusable(local?.Receipt, keys, request.OutputPath);
+        IReadOnlyList<ReceiptPlatform> reusable = unpinned.Length > 0 ? [] : Probe.Reusable(local?.Receipt, keys, KeyTier.Environment, request.OutputPath);
         Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
         SharedImages shared = SharedImages.None;
         EarlierImage? earlier = local is null ? null : new EarlierImage(local.Receipt, null);

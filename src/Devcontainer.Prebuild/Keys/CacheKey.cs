@@ -33,4 +33,17 @@ public sealed record CacheKey(KeyTier Tier, string? Platform, string Value)
         KeyTier.Image => "image",
         _ => "index",
     };
+
+    /// <summary>The tier that items and files write so.</summary>
+    internal static bool TryParseTier(string name, out KeyTier tier)
+    {
+        tier = name switch
+        {
+            "environment" => KeyTier.Environment,
+            "packages" => KeyTier.Packages,
+            "image" => KeyTier.Image,
+            _ => KeyTier.Index,
+        };
+        return tier != KeyTier.Index || name == "index";
+    }
 }

@@ -86,7 +86,22 @@ public sealed record ReceiptImage(string Digest, long Size, string Registry, str
 /// <param name="Size">Bytes of its layers and configuration as stored.</param>
 /// <param name="Source">How it came to be: <c>built</c> or <c>appended</c>.</param>
 /// <param name="Sbom">Its SBOM, or null where none was asked for.</param>
-public sealed record ReceiptPlatform(string Platform, string Digest, long ManifestSize, long Size, string Source, ReceiptSbom? Sbom)
+/// <param name="Environment">The environment image that layers were put on; null where it is the image itself.</param>
+public sealed record ReceiptPlatform(
+    string Platform, string Digest, long ManifestSize, long Size, string Source, ReceiptSbom? Sbom, ReceiptEnvironment? Environment = null)
+{
+    /// <summary>Its manifest.</summary>
+    internal Descriptor Manifest => new(MediaTypes.ImageManifest, Oci.Digest.Parse(Digest), ManifestSize);
+
+    /// <summary>The manifest of its environment image.</summary>
+    internal Descriptor EnvironmentManifest => Environment?.Manifest ?? Manifest;
+}
+
+/// <summary>The environment image of a platform: what the engine built, below what was appended.</summary>
+/// <param name="Digest">Digest of its manifest.</param>
+/// <param name="ManifestSize">Bytes of its manifest.</param>
+/// <param name="Sbom">Its SBOM, or null where none was asked for.</param>
+public sealed record ReceiptEnvironment(string Digest, long ManifestSize, ReceiptSbom? Sbom)
 {
     /// <summary>Its manifest.</summary>
     internal Descriptor Manifest => new(MediaTypes.ImageManifest, Oci.Digest.Parse(Digest), ManifestSize);
@@ -100,6 +115,9 @@ public sealed record ReceiptSbom(string Path, string Digest, int PackageCount)
 {
     /// <summary>Where the SBOM of a platform is.</summary>
     internal static string PathFor(Platform platform) => $"sbom/{platform.FileName}.spdx.json";
+
+    /// <summary>Where the SBOM of a platform's environment image is.</summary>
+    internal static string EnvironmentPathFor(Platform platform) => $"sbom/environment/{platform.FileName}.spdx.json";
 }
 
 /// <summary>A Feature as installed.</summary>

@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Appending;
 using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.CI;
@@ -22,6 +23,7 @@ internal sealed class ReceiptBuilder(
     private BuiltImages? _built;
     private readonly Dictionary<Digest, ImageManifest> _attestations = [];
     private IReadOnlyList<SharedPlatform> _shared = [];
+    private readonly Dictionary<string, AppendedImage> _appended = new(StringComparer.Ordinal);
     private PrebuildPlan? _plan;
     private string? _builder;
 
@@ -42,10 +44,24 @@ internal sealed class ReceiptBuilder(
         foreach (SharedPlatform platform in platforms)
         {
             layout.AddBlob(platform.Bytes.Span, platform.Manifest.MediaType);
+            if (platform.Environment is { } environment)
+            {
+                layout.AddBlob(environment.Bytes.Span, environment.Descriptor.MediaType);
+            }
+
             if (platform.Attestation is { } attestation)
             {
                 _attestations[platform.Manifest.Digest] = attestation;
             }
+        }
+    }
+
+    /// <summary>Takes the images that were made of environment images, whether these were built this time or not.</summary>
+    internal void Appended(IReadOnlyList<AppendedImage> images)
+    {
+        foreach (AppendedImage image in images)
+        {
+            _appended.Add(image.Environment.Platform.ToString(), image);
         }
     }
 
@@ -85,11 +101,19 @@ internal sealed class ReceiptBuilder(
         IReadOnlyList<ReceiptBase> bases = _plan is null ? previous?.Bases ?? [] : [.. _plan.Platforms.SelectMany(static platform => platform.Bases)];
 
         // A large base layer is read on one core, so platforms are read side by side.
-        (ReceiptPlatform Platform, Descriptor? Attestation)[] described = await Task.WhenAll(manifests.Select(manifest => Task.Run(
+        (ReceiptPlatform Platform, Descriptor? Environment, Descriptor? Attestation)[] described = await Task.WhenAll(manifests.Select(manifest => Task.Run(
             () => DescribeAsync(manifest, reusable, bases, cancellationToken), cancellationToken))).ConfigureAwait(false);
 
         // As BuildKit orders an index: who takes the first entry that fits takes an image.
-        byte[] index = new ImageIndex { Manifests = [.. manifests, .. described.Select(static one => one.Attestation).OfType<Descriptor>()] }.ToBytes();
+        byte[] index = new ImageIndex
+        {
+            Manifests =
+            [
+                .. manifests,
+                .. described.Select(static one => one.Environment).OfType<Descriptor>(),
+                .. described.Select(static one => one.Attestation).OfType<Descriptor>(),
+            ],
+        }.ToBytes();
         Descriptor root = layout.AddBlob(index, MediaTypes.ImageIndex);
         var receipt = new Receipt
         {
@@ -164,9 +188,9 @@ internal sealed class ReceiptBuilder(
     private Descriptor ManifestOf(Platform platform, IReadOnlyList<ReceiptPlatform> reusable)
     {
         string name = platform.ToString();
-        if (_built?.Manifests.GetValueOrDefault(name) is { } built)
+        if (_appended.TryGetValue(name, out AppendedImage? appended))
         {
-            return built;
+            return appended.Manifest;
         }
 
         foreach (SharedPlatform shared in _shared)
@@ -200,27 +224,51 @@ internal sealed class ReceiptBuilder(
         }
     }
 
-    private async Task<(ReceiptPlatform Platform, Descriptor? Attestation)> DescribeAsync(
+    private async Task<(ReceiptPlatform Platform, Descriptor? Environment, Descriptor? Attestation)> DescribeAsync(
         Descriptor manifest, IReadOnlyList<ReceiptPlatform> reusable, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
     {
         string platform = manifest.Platform!.ToString();
         ReceiptPlatform? known = reusable.FirstOrDefault(candidate => candidate.Digest == manifest.Digest.Value && candidate.Platform == platform);
+        SharedPlatform? shared = _shared.FirstOrDefault(shared => shared.Manifest.Digest == manifest.Digest);
+        AppendedImage? appended = _appended.GetValueOrDefault(platform) is { IsAppended: true } image ? image : null;
+        ReceiptEnvironment? environment = appended is not null ? await DescribeEnvironmentAsync(appended.Environment, bases, cancellationToken).ConfigureAwait(false)
+            : shared?.Environment is { Descriptor: var below } ? new ReceiptEnvironment(below.Digest.Value, below.Size, null)
+            : known?.Environment;
         ReceiptSbom? sbom = null;
         if (inputs.Request.GenerateSbom)
         {
-            sbom = known is not null && Probe.HasSbom(known, output.Root)
+            sbom = known is not null && Probe.HasSbom(known.Sbom, output.Root)
                 ? known.Sbom
                 : WriteSbom(
-                    manifest.Platform,
-                    _shared.FirstOrDefault(shared => shared.Manifest.Digest == manifest.Digest)?.Sbom
-                        ?? await jobs.RunAsync("sbom", platform, JobLimits.None, token => GenerateSbomAsync(manifest, bases, token), cancellationToken).ConfigureAwait(false));
+                    ReceiptSbom.PathFor(manifest.Platform),
+                    appended is not null ? ExtendSbom(appended, environment!, bases)
+                        : shared?.Sbom ?? await GenerateSbomAsync(manifest, bases, cancellationToken).ConfigureAwait(false));
         }
 
         ImageManifest content = layout.ReadManifest(manifest);
         long size = content.Config.Size + content.Layers.Sum(static layer => layer.Size);
         return (
-            new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? "built", sbom),
+            new ReceiptPlatform(platform, manifest.Digest.Value, manifest.Size, size, known?.Source ?? SourceOf(platform), sbom, environment),
+            environment is null ? null : EnvironmentImage.Entry(environment.Manifest, manifest),
             Attest(manifest, sbom, bases));
+    }
+
+    private string SourceOf(string platform) => _appended.ContainsKey(platform) && _built?.Manifests.ContainsKey(platform) != true ? "appended" : "built";
+
+    private async Task<ReceiptEnvironment> DescribeEnvironmentAsync(
+        EnvironmentImage environment, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
+    {
+        ReceiptSbom? sbom = !inputs.Request.GenerateSbom ? null : WriteSbom(
+            ReceiptSbom.EnvironmentPathFor(environment.Platform),
+            environment.Sbom ?? await GenerateSbomAsync(environment.Manifest with { Platform = environment.Platform }, bases, cancellationToken).ConfigureAwait(false));
+        return new ReceiptEnvironment(environment.Manifest.Digest.Value, environment.Manifest.Size, sbom);
+    }
+
+    // The layers below are not read again, wherever they are.
+    private Sbom ExtendSbom(AppendedImage image, ReceiptEnvironment environment, IReadOnlyList<ReceiptBase> bases)
+    {
+        byte[] below = File.ReadAllBytes(Path.Combine(output.Root, environment.Sbom!.Path));
+        return SbomDocument.Extend(below, image.Manifest, SbomRequestFor(image.Manifest.Platform!, bases), image.Content.Packages);
     }
 
     // The SBOM as it is now; the provenance as it was when the image was built, on whatever machine.
@@ -244,7 +292,7 @@ internal sealed class ReceiptBuilder(
     private Descriptor? ProvenanceOf(Descriptor manifest, IReadOnlyList<ReceiptBase> bases)
     {
         string platform = manifest.Platform!.ToString();
-        if (_built?.Manifests.ContainsKey(platform) != true)
+        if (!_appended.ContainsKey(platform))
         {
             return _attestations.TryGetValue(manifest.Digest, out ImageManifest? attestation) ? AttestationManifest.ProvenanceOf(attestation) : null;
         }
@@ -259,26 +307,24 @@ internal sealed class ReceiptBuilder(
         return inputs.Request.ProvenanceBuilderId is { } builder ? origin with { Builder = builder } : origin;
     }
 
-    private Task<Sbom> GenerateSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken)
-    {
-        string platform = manifest.Platform!.ToString();
-        return SbomGenerator.GenerateAsync(
-            layout,
-            manifest,
-            new SbomRequest
-            {
-                ImageName = inputs.Request.Registry.Length == 0 ? inputs.Request.Repository : $"{inputs.Request.Registry}/{inputs.Request.Repository}",
-                Platform = manifest.Platform!,
-                Features = Features(inputs),
-                Bases = [.. bases.Where(image => image.Platform == platform)],
-                Created = ImageBuild.SourceDate,
-            },
-            cancellationToken);
-    }
+    private Task<Sbom> GenerateSbomAsync(Descriptor manifest, IReadOnlyList<ReceiptBase> bases, CancellationToken cancellationToken) => jobs.RunAsync(
+        "sbom",
+        manifest.Platform!.ToString(),
+        JobLimits.None,
+        token => SbomGenerator.GenerateAsync(layout, manifest, SbomRequestFor(manifest.Platform, bases), token),
+        cancellationToken);
 
-    private ReceiptSbom WriteSbom(Platform platform, Sbom sbom)
+    private SbomRequest SbomRequestFor(Platform platform, IReadOnlyList<ReceiptBase> bases) => new()
     {
-        string path = ReceiptSbom.PathFor(platform);
+        ImageName = inputs.Request.Registry.Length == 0 ? inputs.Request.Repository : $"{inputs.Request.Registry}/{inputs.Request.Repository}",
+        Platform = platform,
+        Features = Features(inputs),
+        Bases = [.. bases.Where(image => image.Platform == platform.ToString())],
+        Created = ImageBuild.SourceDate,
+    };
+
+    private ReceiptSbom WriteSbom(string path, Sbom sbom)
+    {
         AtomicFile.Write(Path.Combine(output.Root, path), sbom.Json);
         reporter.Detail($"SBOM {path}: {sbom.PackageCount} packages.");
         return new ReceiptSbom(path, Digest.Sha256(sbom.Json).Value, sbom.PackageCount);

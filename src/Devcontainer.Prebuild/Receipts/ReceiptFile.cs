@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Keys;
@@ -162,7 +161,20 @@ public static class ReceiptFile
         writer.WriteNumber("manifestSize", platform.ManifestSize);
         writer.WriteNumber("size", platform.Size);
         writer.WriteString("source", platform.Source);
-        if (platform.Sbom is { } sbom)
+        WriteSbom(writer, platform.Sbom);
+        if (platform.Environment is { } environment)
+        {
+            writer.WriteStartObject("environment");
+            writer.WriteString("digest", environment.Digest);
+            writer.WriteNumber("manifestSize", environment.ManifestSize);
+            WriteSbom(writer, environment.Sbom);
+            writer.WriteEndObject();
+        }
+    }
+
+    private static void WriteSbom(Utf8JsonWriter writer, ReceiptSbom? sbom)
+    {
+        if (sbom is not null)
         {
             writer.WriteStartObject("sbom");
             writer.WriteString("path", sbom.Path);
@@ -196,8 +208,9 @@ public static class ReceiptFile
                 e.GetProperty("manifestSize").GetInt64(),
                 e.GetProperty("size").GetInt64(),
                 Text(e, "source"),
-                e.TryGetProperty("sbom", out JsonElement sbom)
-                    ? new ReceiptSbom(Text(sbom, "path"), Text(sbom, "digest"), sbom.GetProperty("packageCount").GetInt32())
+                ReadSbom(e),
+                e.TryGetProperty("environment", out JsonElement environment)
+                    ? new ReceiptEnvironment(Text(environment, "digest"), environment.GetProperty("manifestSize").GetInt64(), ReadSbom(environment))
                     : null)),
             Features = List(root, "features", static e => new ReceiptFeature(
                 Text(e, "id"), Text(e, "source"), Text(e, "resolved"), Text(e, "version"), Text(e, "digest"))),
@@ -216,6 +229,10 @@ public static class ReceiptFile
         };
     }
 
+    private static ReceiptSbom? ReadSbom(JsonElement element) => element.TryGetProperty("sbom", out JsonElement sbom)
+        ? new ReceiptSbom(Text(sbom, "path"), Text(sbom, "digest"), sbom.GetProperty("packageCount").GetInt32())
+        : null;
+
     private static string? Optional(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new FormatException();
@@ -232,12 +249,6 @@ public static class ReceiptFile
         return list;
     }
 
-    private static KeyTier ParseTier(string name) => name switch
-    {
-        "environment" => KeyTier.Environment,
-        "packages" => KeyTier.Packages,
-        "image" => KeyTier.Image,
-        "index" => KeyTier.Index,
-        _ => throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"No tier {name}.")),
-    };
+    private static KeyTier ParseTier(string name) =>
+        CacheKey.TryParseTier(name, out KeyTier tier) ? tier : throw new FormatException($"No tier {name}.");
 }

@@ -10,7 +10,24 @@ namespace Devcontainer.Prebuild.Sboms;
 /// </summary>
 internal static class SbomDocument
 {
-    internal static Sbom Create(Descriptor manifest, SbomRequest request, IReadOnlyList<ImagePackage> packages)
+    /// <summary>The SBOM of an image whose layers were read.</summary>
+    internal static Sbom Create(Descriptor manifest, SbomRequest request, IReadOnlyList<ImagePackage> packages) =>
+        Create(manifest, request, packages.Select(static package => KeyValuePair.Create(IdOf(package), Package(package))));
+
+    /// <summary>The SBOM of an image that was made by putting layers on another one: what that one has, and what they have.</summary>
+    /// <param name="below">The other image's SBOM.</param>
+    /// <param name="manifest">The image's manifest.</param>
+    /// <param name="request">What cannot be read from the image.</param>
+    /// <param name="packages">What the layers have that were put on it.</param>
+    /// <exception cref="Diagnostics.DevcontainerException">DEVC6006: the other SBOM cannot be read.</exception>
+    internal static Sbom Extend(ReadOnlyMemory<byte> below, Descriptor manifest, SbomRequest request, IReadOnlyList<ImagePackage> packages) => Create(
+        manifest,
+        request,
+        SpdxReader.ReadPackages(below)
+            .Where(static package => IsContent(package.Key))
+            .Concat(packages.Select(static package => KeyValuePair.Create(IdOf(package), Package(package)))));
+
+    private static Sbom Create(Descriptor manifest, SbomRequest request, IEnumerable<KeyValuePair<string, SpdxPackage>> content)
     {
         var elements = new Dictionary<string, SpdxPackage>(StringComparer.Ordinal);
         var relationships = new HashSet<SpdxRelationship>();
@@ -19,12 +36,11 @@ internal static class SbomDocument
         relationships.Add(new(SpdxId.Document, "DESCRIBES", image));
 
         int count = 0;
-        foreach (ImagePackage package in packages)
+        foreach ((string id, SpdxPackage package) in content)
         {
-            string id = SpdxId.Of(package.IsOperatingSystem ? "OperatingSystem" : "Package", package.Name, package.Purl ?? package.Name);
-            if (elements.TryAdd(id, Package(package)))
+            if (elements.TryAdd(id, package))
             {
-                count += package.IsOperatingSystem ? 0 : 1;
+                count += package.Purpose == OperatingSystem ? 0 : 1;
                 relationships.Add(new(image, "CONTAINS", id));
             }
         }
@@ -57,6 +73,15 @@ internal static class SbomDocument
         return new Sbom(document.ToBytes(), count);
     }
 
+    private const string OperatingSystem = "OPERATING_SYSTEM";
+
+    private static string IdOf(ImagePackage package) =>
+        SpdxId.Of(package.IsOperatingSystem ? "OperatingSystem" : "Package", package.Name, package.Purl ?? package.Name);
+
+    // What the image contains, other than itself, its bases and Features.
+    private static bool IsContent(string id) =>
+        id.StartsWith("SPDXRef-OperatingSystem-", StringComparison.Ordinal) || id.StartsWith("SPDXRef-Package-", StringComparison.Ordinal);
+
     private static SpdxPackage Image(Descriptor manifest, SbomRequest request) => new()
     {
         Name = request.ImageName,
@@ -71,11 +96,11 @@ internal static class SbomDocument
     {
         Name = package.Name,
         Version = package.Version,
-        Supplier = package.Maintainer,
+        Supplier = package.Maintainer is null ? null : SpdxActor.Of(package.Maintainer),
         Homepage = WebAddress(package.Homepage),
         SourceInfo = package.SourceInfo,
         Summary = package.Summary,
-        Purpose = package.IsOperatingSystem ? "OPERATING_SYSTEM" : null,
+        Purpose = package.IsOperatingSystem ? OperatingSystem : null,
         Purl = package.Purl,
         License = package.License,
     };

@@ -75,7 +75,7 @@ internal sealed record SpdxDocument
             json.WriteString("SPDXID", id);
             json.WriteString("name", package.Name);
             WriteOptional(json, "versionInfo", package.Version);
-            json.WriteString("supplier", package.Supplier is null ? NoAssertion : SpdxActor.Of(package.Supplier) ?? NoAssertion);
+            json.WriteString("supplier", package.Supplier ?? NoAssertion);
             json.WriteString("downloadLocation", package.DownloadLocation ?? NoAssertion);
             json.WriteBoolean("filesAnalyzed", false);
             WriteOptional(json, "homepage", package.Homepage);
@@ -176,7 +176,7 @@ internal sealed record SpdxPackage
 
     public string? Version { get; init; }
 
-    /// <summary>As <c>name &lt;address&gt;</c>.</summary>
+    /// <summary>As <c>Person: name (address)</c> or <c>Organization: name (address)</c>.</summary>
     public string? Supplier { get; init; }
 
     public string? DownloadLocation { get; init; }

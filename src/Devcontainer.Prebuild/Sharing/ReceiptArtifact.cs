@@ -36,28 +36,38 @@ internal static class ReceiptArtifact
         var sboms = new List<Descriptor>();
         foreach (ReceiptPlatform platform in receipt.Platforms)
         {
-            if (platform.Sbom is not { } sbom)
+            if (platform.Sbom is { } sbom)
             {
-                continue;
+                sboms.Add(await PushSbomAsync(client, repository, platform.Manifest, sbom, outputPath, cancellationToken).ConfigureAwait(false));
             }
 
-            byte[] content = await File.ReadAllBytesAsync(Path.Combine(outputPath, sbom.Path), cancellationToken).ConfigureAwait(false);
-            Descriptor blob = Named(await client.PushBlobAsync(repository, content, SpdxType, cancellationToken).ConfigureAwait(false), sbom.Path);
-            sboms.Add(blob);
-            await client.PutReferrerAsync(
-                repository,
-                new ImageManifest
-                {
-                    ArtifactType = SpdxType,
-                    Config = Descriptor.EmptyJson,
-                    Layers = [blob],
-                    Subject = platform.Manifest,
-                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Packages] = sbom.PackageCount.ToString(CultureInfo.InvariantCulture) },
-                },
-                cancellationToken).ConfigureAwait(false);
+            // Whoever appends to the environment image needs its SBOM. Where the image was found by its key it is there already.
+            if (platform.Environment is { Sbom: { } below } environment && File.Exists(Path.Combine(outputPath, below.Path)))
+            {
+                await PushSbomAsync(client, repository, environment.Manifest, below, outputPath, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return sboms;
+    }
+
+    private static async Task<Descriptor> PushSbomAsync(
+        RegistryClient client, ImageReference repository, Descriptor manifest, ReceiptSbom sbom, string outputPath, CancellationToken cancellationToken)
+    {
+        byte[] content = await File.ReadAllBytesAsync(Path.Combine(outputPath, sbom.Path), cancellationToken).ConfigureAwait(false);
+        Descriptor blob = Named(await client.PushBlobAsync(repository, content, SpdxType, cancellationToken).ConfigureAwait(false), sbom.Path);
+        await client.PutReferrerAsync(
+            repository,
+            new ImageManifest
+            {
+                ArtifactType = SpdxType,
+                Config = Descriptor.EmptyJson,
+                Layers = [blob],
+                Subject = manifest,
+                Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Packages] = sbom.PackageCount.ToString(CultureInfo.InvariantCulture) },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return blob;
     }
 
     /// <summary>Puts the receipt, with its SBOMs, to the index. Safe to repeat.</summary>

@@ -78,7 +78,7 @@ internal sealed class RepositoryPush(
     {
         foreach (CacheKey key in receipt.Keys)
         {
-            if (KeyTags.Of(key) is not { } tag || (key.Platform is not null ? ManifestOf(key.Platform) : request.ByDigest ? null : root) is not { } target)
+            if (KeyTags.Of(key) is not { } tag || (key.Platform is not null ? ManifestOf(key) : request.ByDigest ? null : root) is not { } target)
             {
                 continue;
             }
@@ -95,7 +95,11 @@ internal sealed class RepositoryPush(
         }
     }
 
-    private Descriptor ManifestOf(string platform) => receipt.Platforms.Single(candidate => candidate.Platform == platform).Manifest;
+    private Descriptor ManifestOf(CacheKey key)
+    {
+        ReceiptPlatform platform = receipt.Platforms.Single(candidate => candidate.Platform == key.Platform);
+        return key.Tier == KeyTier.Environment ? platform.EnvironmentManifest : platform.Manifest;
+    }
 
     // Layers of a base image in the same registry are taken over there instead of being sent; so are those of the image, in another of its repositories.
     private List<ImageReference> MountSources(ImageReference repository)

@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Appending;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Sboms;
 
@@ -47,7 +48,8 @@ internal sealed class SharedRepository(RegistryClient client, ImageReference nam
             ImageReference reference = name.WithDigest(digest.Digest);
             RegistryManifest manifest = await client.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
                 ?? throw new DevcontainerException(Codes.SharedImageGone, reference);
-            return await DescribeAsync(manifest, digest.Platform, cancellationToken).ConfigureAwait(false);
+            return await DescribeAsync(manifest, digest.Platform, KeyTier.Image, cancellationToken).ConfigureAwait(false)
+                ?? throw new DevcontainerException(Codes.SharedImageGone, reference);
         })).ConfigureAwait(false);
         return new SharedImages(null, platforms);
     }
@@ -86,22 +88,34 @@ internal sealed class SharedRepository(RegistryClient client, ImageReference nam
         {
             string tag = KeyTags.Of(keys, tier, platform.ToString());
             if (await client.GetManifestAsync(name.WithTag(tag), cancellationToken).ConfigureAwait(false) is { } manifest
-                && MediaTypes.IsManifest(manifest.Descriptor.MediaType))
+                && MediaTypes.IsManifest(manifest.Descriptor.MediaType)
+                && await DescribeAsync(manifest, platform, tier, cancellationToken).ConfigureAwait(false) is { } found)
             {
-                return await DescribeAsync(manifest, platform, cancellationToken).ConfigureAwait(false);
+                return found;
             }
         }
 
         return null;
     }
 
-    private async Task<SharedPlatform> DescribeAsync(RegistryManifest manifest, Platform platform, CancellationToken cancellationToken)
+    // Null where the environment image is gone that it stands on: then it is not known what was appended.
+    private async Task<SharedPlatform?> DescribeAsync(RegistryManifest manifest, Platform platform, KeyTier tier, CancellationToken cancellationToken)
     {
+        Task<RegistryManifest?> environment = EnvironmentImage.DigestOf(ImageManifest.Parse(manifest.Bytes, manifest.Descriptor.Digest.Value)) is { } digest
+            ? client.GetManifestAsync(name.WithDigest(digest), cancellationToken)
+            : Task.FromResult<RegistryManifest?>(manifest);
         Task<Sbom?> sbom = ReceiptArtifact.FindSbomAsync(client, name, manifest.Descriptor.Digest, cancellationToken);
         Task<ImageManifest?> attestation = ReceiptArtifact.FindAttestationAsync(client, name, manifest.Descriptor.Digest, cancellationToken);
-        await Task.WhenAll(sbom, attestation).ConfigureAwait(false);
-        return new SharedPlatform(
-            manifest.Descriptor with { Platform = platform }, manifest.Bytes, await sbom.ConfigureAwait(false), await attestation.ConfigureAwait(false));
+        await Task.WhenAll(environment, sbom, attestation).ConfigureAwait(false);
+        return await environment.ConfigureAwait(false) is { } below
+            ? new SharedPlatform(
+                manifest.Descriptor with { Platform = platform },
+                manifest.Bytes,
+                tier,
+                ReferenceEquals(below, manifest) ? null : below,
+                await sbom.ConfigureAwait(false),
+                await attestation.ConfigureAwait(false))
+            : null;
     }
 }
 
@@ -123,6 +137,8 @@ internal sealed record SharedImage(RegistryManifest Index, IReadOnlyList<Registr
 /// <summary>One platform's image.</summary>
 /// <param name="Manifest">Its manifest's descriptor, with the platform.</param>
 /// <param name="Bytes">Its manifest.</param>
+/// <param name="Tier">Whether the key that found it is the image's or the environment's.</param>
+/// <param name="Environment">The environment image that it stands on; null where it is one.</param>
 /// <param name="Sbom">Its SBOM; null where the registry has none.</param>
 /// <param name="Attestation">What attests its SBOM and provenance; null where nothing does.</param>
-internal sealed record SharedPlatform(Descriptor Manifest, ReadOnlyMemory<byte> Bytes, Sbom? Sbom, ImageManifest? Attestation);
+internal sealed record SharedPlatform(Descriptor Manifest, ReadOnlyMemory<byte> Bytes, KeyTier Tier, RegistryManifest? Environment, Sbom? Sbom, ImageManifest? Attestation);

@@ -96,6 +96,6 @@ public sealed class GarbageTests
         byte[] receipt = await File.ReadAllBytesAsync(folder["output/receipt.json"]);
         Assert.AreEqual("local", (await SmallPrebuild.RunAsync(folder.Path)).Source, what);
         CollectionAssert.AreEqual(receipt, await File.ReadAllBytesAsync(folder["output/receipt.json"]), what);
-        Assert.IsTrue(Probe.HasSbom(ReceiptFile.TryRead(folder["output"])!.Platforms.Single(), folder["output"]), what);
+        Assert.IsTrue(Probe.HasSbom(ReceiptFile.TryRead(folder["output"])!.Platforms.Single().Sbom, folder["output"]), what);
     }
 }

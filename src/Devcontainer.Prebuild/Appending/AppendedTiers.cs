@@ -1,0 +1,11 @@
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Processes;
+
+namespace Devcontainer.Prebuild.Appending;
+
+/// <summary>The tiers that a project has besides its environment.</summary>
+internal static class AppendedTiers
+{
+    /// <summary>The tiers, the lowest first; none where the environment image is the image.</summary>
+    internal static IReadOnlyList<IAppendedTier> Of(PrebuildInputs inputs, IProcessRunner processes, IBuildReporter reporter) => [];
+}

@@ -1,0 +1,141 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Explain;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Jobs;
+using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Sharing;
+
+namespace Devcontainer.Prebuild.Appending;
+
+/// <summary>Makes the images of environment images: puts on them what the tiers make that need no engine.</summary>
+/// <param name="inputs">What the image is made of.</param>
+/// <param name="tiers">The tiers, the lowest first; none where nothing is appended.</param>
+/// <param name="registries">Connects.</param>
+/// <param name="repository">The image's repository; null for none.</param>
+/// <param name="layout">Gets layers, configurations and manifests.</param>
+/// <param name="output">Where the layout is.</param>
+/// <param name="jobs">Runs the jobs.</param>
+internal sealed class ImageAppending(
+    PrebuildInputs inputs,
+    IReadOnlyList<IAppendedTier> tiers,
+    RegistryAccess registries,
+    ImageReference? repository,
+    OciLayout layout,
+    OutputFolder output,
+    JobRunner jobs)
+{
+    /// <summary>Makes the images.</summary>
+    /// <param name="images">The environment images, their manifests in the layout.</param>
+    /// <param name="previous">The last receipt; null for none.</param>
+    /// <param name="earlier">Finds the image that the registry has of the branch; asked only where there is no last receipt.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">A tier cannot make its layers, or a registry no longer has a configuration.</exception>
+    internal async Task<IReadOnlyList<AppendedImage>> RunAsync(
+        IReadOnlyList<EnvironmentImage> images, Receipt? previous, Func<CancellationToken, Task<EarlierImage?>> earlier, CancellationToken cancellationToken)
+    {
+        if (tiers.Count == 0 || images.Count == 0)
+        {
+            return [.. images.Select(static image => new AppendedImage(image, image.Manifest with { Platform = image.Platform }, AppendedContent.None))];
+        }
+
+        KnownLayers known = await FindLayersAsync(previous, earlier, cancellationToken).ConfigureAwait(false);
+        var contents = images.ToDictionary(static image => image.Platform, static _ => AppendedContent.None);
+        string staging = output.CreateStaging();
+        try
+        {
+            var request = new AppendRequest { Images = images, Known = known, Layout = layout, Staging = staging, Jobs = jobs };
+            foreach (IAppendedTier tier in tiers)
+            {
+                foreach ((Platform platform, AppendedContent content) in await tier.MakeAsync(request, cancellationToken).ConfigureAwait(false))
+                {
+                    contents[platform] = contents[platform].With(content);
+                }
+            }
+        }
+        finally
+        {
+            OutputFolder.Delete(staging);
+        }
+
+        var appended = new List<AppendedImage>();
+        foreach (EnvironmentImage image in images)
+        {
+            await FetchConfigAsync(layout.ReadManifest(image.Manifest), cancellationToken).ConfigureAwait(false);
+            appended.Add(new AppendedImage(image, ImageAppend.Apply(layout, image, contents[image.Platform]), contents[image.Platform]));
+        }
+
+        return appended;
+    }
+
+    // Of the last image here, or else of the one that the registry has of the branch: its blobs are where this image's will be.
+    private async Task<KnownLayers> FindLayersAsync(
+        Receipt? previous, Func<CancellationToken, Task<EarlierImage?>> earlier, CancellationToken cancellationToken)
+    {
+        var known = new KnownLayers();
+        if (inputs.Request.Force)
+        {
+            return known;
+        }
+
+        bool isHere = previous is not null;
+        Receipt? receipt = previous ?? (await earlier(cancellationToken).ConfigureAwait(false))?.Receipt;
+        foreach (ReceiptPlatform platform in receipt?.Platforms ?? [])
+        {
+            if (platform.Environment is not null
+                && await ReadManifestAsync(platform.Manifest, cancellationToken).ConfigureAwait(false) is { } manifest
+                && await FetchConfigAsync(manifest, cancellationToken).ConfigureAwait(false) is { } config)
+            {
+                known.Add(manifest, config, isHere ? IsAvailable : static _ => true);
+            }
+        }
+
+        return known;
+    }
+
+    // The layers of an image here may be in another repository than the one that this image is completed from.
+    private bool IsAvailable(Descriptor layer) => layout.Contains(layer) || IsShared();
+
+    private bool IsShared() => repository is not null
+        && layout.ReadIndex().Manifests.All(entry => RemoteLayout.RepositoryOf(entry) is not { } other || other.Name == repository.Name);
+
+    private async Task<ImageManifest?> ReadManifestAsync(Descriptor manifest, CancellationToken cancellationToken)
+    {
+        if (layout.Contains(manifest))
+        {
+            return layout.ReadManifest(manifest);
+        }
+
+        return repository is not null && !registries.IsOffline
+            && await registries.Client.GetManifestAsync(repository.WithDigest(manifest.Digest), cancellationToken).ConfigureAwait(false) is { } found
+            ? ImageManifest.Parse(found.Bytes, manifest.Digest.Value)
+            : null;
+    }
+
+    /// <summary>A manifest's configuration, which comes into the layout where it is not there yet.</summary>
+    private async Task<ImageConfig?> FetchConfigAsync(ImageManifest manifest, CancellationToken cancellationToken)
+    {
+        if (!layout.Contains(manifest.Config))
+        {
+            if (repository is null || registries.IsOffline
+                || await registries.Client.GetBlobAsync(repository, manifest.Config, cancellationToken).ConfigureAwait(false) is not { } bytes)
+            {
+                return null;
+            }
+
+            layout.AddBlob(bytes, manifest.Config.MediaType);
+        }
+
+        return layout.ReadConfig(manifest);
+    }
+}
+
+/// <summary>The image of a platform that was made of an environment image.</summary>
+/// <param name="Environment">The environment image.</param>
+/// <param name="Manifest">The image's manifest, with its platform: the environment image's own where nothing is appended.</param>
+/// <param name="Content">What was put on it.</param>
+internal sealed record AppendedImage(EnvironmentImage Environment, Descriptor Manifest, AppendedContent Content)
+{
+    /// <summary>Whether anything was.</summary>
+    internal bool IsAppended => Manifest.Digest != Environment.Manifest.Digest;
+}
