@@ -80,6 +80,9 @@ public static class Codes
     public const string BaseImagePlatformMissing = "DEVC3064";
     public const string OfflineImage = "DEVC3065";
     public const string PinNotNeeded = "DEVC3066";
+    public const string RestoreProjectMissing = "DEVC3070";
+    public const string RestoreFailed = "DEVC3071";
+    public const string PackageDamaged = "DEVC3072";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

@@ -63,6 +63,9 @@ public sealed record PrebuildRequest
     /// <summary>Declared inputs of the key.</summary>
     public IReadOnlyList<DeclaredInput> Inputs { get; init; } = [];
 
+    /// <summary>Absolute paths of the projects and solutions whose packages go into the image.</summary>
+    public IReadOnlyList<string> Restore { get; init; } = [];
+
     /// <summary>Build arguments, over those of devcontainer.json.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; } = [];
 

@@ -47,6 +47,9 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     /// <summary>DevcontainerInput items.</summary>
     public ITaskItem[] Inputs { get; set; } = [];
 
+    /// <summary>DevcontainerRestore items.</summary>
+    public ITaskItem[] Restore { get; set; } = [];
+
     /// <summary>DevcontainerBuildArg items.</summary>
     public ITaskItem[] BuildArgs { get; set; } = [];
 
@@ -96,6 +99,7 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             GenerateProvenance = Switch("GenerateDevcontainerProvenance", GenerateProvenance),
             ProvenanceBuilderId = BindBuilderId(),
             Inputs = BindInputs(),
+            Restore = [.. Restore.Where(static item => item.ItemSpec.Length > 0).Select(item => Absolute(item.ItemSpec)!).Distinct(StringComparer.Ordinal)],
             BuildArguments = Pairs(BuildArgs),
             Labels = Pairs(Labels),
             AllowedEnvironment = new HashSet<string>(AllowedEnvironment.Select(static i => i.ItemSpec), StringComparer.Ordinal),

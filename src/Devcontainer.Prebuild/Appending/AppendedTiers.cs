@@ -1,4 +1,5 @@
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Packages;
 using Devcontainer.Prebuild.Processes;
 
 namespace Devcontainer.Prebuild.Appending;
@@ -7,5 +8,6 @@ namespace Devcontainer.Prebuild.Appending;
 internal static class AppendedTiers
 {
     /// <summary>The tiers, the lowest first; none where the environment image is the image.</summary>
-    internal static IReadOnlyList<IAppendedTier> Of(PrebuildInputs inputs, IProcessRunner processes, IBuildReporter reporter) => [];
+    internal static IReadOnlyList<IAppendedTier> Of(PrebuildInputs inputs, IProcessRunner processes, IBuildReporter reporter) =>
+        inputs.Request.Restore.Count == 0 ? [] : [new PackagesTier(inputs, processes, reporter)];
 }

@@ -92,6 +92,7 @@ internal static class InputList
             list.Add(Hidden("inline cache"));
         }
 
+        list.AddRange(KeyComposer.RestoredProjects(inputs).Select(static project => Hidden($"restored project {project}") with { Tier = "packages" }));
         AddFeatures(list, inputs.Features);
         AddOrder(list, "label", request.Labels.Select(static label => label.Key));
         AddOrder(list, "cache mount", request.CacheMounts.Select(static mount => mount.Target));

@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Packages;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
 using Devcontainer.Spec.Dockerfiles;
@@ -35,6 +36,9 @@ internal sealed record PrebuildInputs
 
     /// <summary>Declared inputs.</summary>
     internal required IReadOnlyList<DeclaredInputDigest> Declared { get; init; }
+
+    /// <summary>What a restore of the projects reads whose packages go into the image; null where there are none.</summary>
+    internal RestoreFiles? RestoreFiles { get; init; }
 
     /// <summary>What the project says.</summary>
     internal required PrebuildRequest Request { get; init; }
@@ -72,6 +76,7 @@ internal sealed record PrebuildInputs
             context = ReadContext(configuration, resolved, cache, reporter, cancellationToken);
         }
 
+        RestoreFiles? restore = request.Restore.Count == 0 ? null : RestoreFiles.Find(request.Restore, configuration.WorkspaceFolder);
         return new PrebuildInputs
         {
             Configuration = configuration,
@@ -81,7 +86,8 @@ internal sealed record PrebuildInputs
             Features = features,
             BaseImages = FindBaseImages(configuration, resolved),
             Lock = LockFile.Read(configuration.File),
-            Declared = DeclaredInputDigest.Read(request.Inputs, cache, configuration.WorkspaceFolder),
+            Declared = DeclaredInputDigest.Read(restore is null ? request.Inputs : Merge(request.Inputs, restore.Inputs), cache, configuration.WorkspaceFolder),
+            RestoreFiles = restore,
             Request = request,
         };
     }
@@ -186,6 +192,13 @@ internal sealed record PrebuildInputs
             BuildArguments = new Dictionary<string, string>(arguments, StringComparer.Ordinal),
             BaseImages = baseImages,
         });
+
+    // What the project declares itself it declares as it wants it.
+    private static List<DeclaredInput> Merge(IReadOnlyList<DeclaredInput> declared, IReadOnlyList<DeclaredInput> found)
+    {
+        var paths = declared.Where(static input => input.Tier == "packages").Select(static input => input.Path).ToHashSet(StringComparer.Ordinal);
+        return [.. declared, .. found.Where(input => !paths.Contains(input.Path))];
+    }
 
     private static List<KeyValuePair<string, string>> Merge(
         IReadOnlyList<KeyValuePair<string, string>> first, IReadOnlyList<KeyValuePair<string, string>> second)

@@ -11,7 +11,7 @@ namespace Devcontainer.Prebuild.Keys;
 internal static class KeyComposer
 {
     /// <summary>Changes whenever the same inputs come to another image: what is generated, or how it is built.</summary>
-    internal const string Format = "devcontainer-prebuild/1";
+    internal const string Format = "devcontainer-prebuild/2";
 
     /// <summary>The keys of all platforms, sorted by platform, and the index's last.</summary>
     /// <param name="inputs">The inputs, every base image pinned.</param>
@@ -42,9 +42,21 @@ internal static class KeyComposer
     private static string Packages(PrebuildInputs inputs)
     {
         using var key = new KeyHasher(Format + "/packages");
+        string[] restored = [.. RestoredProjects(inputs)];
+        key.Count(restored.Length);
+        foreach (string project in restored)
+        {
+            key.Field(project);
+        }
+
         AddDeclared(key, inputs, "packages");
         return key.ToKey();
     }
+
+    /// <summary>The projects whose packages go into the image, relative to the workspace, sorted.</summary>
+    internal static IEnumerable<string> RestoredProjects(PrebuildInputs inputs) => inputs.Request.Restore
+        .Select(project => Path.GetRelativePath(inputs.Configuration.WorkspaceFolder, project).Replace(Path.DirectorySeparatorChar, '/'))
+        .Order(StringComparer.Ordinal);
 
     private static string Environment(PrebuildInputs inputs, string platform)
     {

@@ -1,0 +1,3 @@
+using Monorepo;
+
+Console.WriteLine(Greeting.For(1));

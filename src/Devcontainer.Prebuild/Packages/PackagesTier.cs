@@ -1,0 +1,88 @@
+using System.Globalization;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Appending;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Jobs;
+using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Processes;
+
+namespace Devcontainer.Prebuild.Packages;
+
+/// <summary>The packages of the projects that a team builds in its container, so that a restore there finds all of them, without network.</summary>
+internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner processes, IBuildReporter reporter) : IAppendedTier
+{
+    // A restore that cannot ask a source about vulnerabilities warns (NU1900), and where warnings are errors, fails.
+    private static readonly AppendedVariable[] Variables =
+    [
+        new("NUGET_FALLBACK_PACKAGES", PackageLayer.Folder, VariableJoin.After, ';'),
+        new("WarningsNotAsErrors", "NU1900", VariableJoin.After, ';'),
+    ];
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyDictionary<Platform, AppendedContent>> MakeAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        RestoreFiles files = inputs.RestoreFiles!;
+        IReadOnlyDictionary<string, string?> sdks = MSBuildSdks.WithVersions(files);
+        var restore = new PackageRestore(processes, inputs.Request.Environment, inputs.Configuration.WorkspaceFolder);
+        var visited = new VisitedPackages(restore, inputs.Request.Restore, sdks, Path.Combine(request.Staging, "visited"));
+        var layers = new Dictionary<Platform, IReadOnlyList<PackageLayer>>();
+        var packages = new Dictionary<Platform, IReadOnlyList<NuGetPackage>>();
+        foreach (Platform platform in request.Images.Select(static image => image.Platform))
+        {
+            string folder = Path.Combine(request.Staging, "restore", platform.FileName);
+            await request.Jobs.RunAsync(
+                "restore",
+                platform.ToString(),
+                JobLimits.None,
+                async token =>
+                {
+                    await restore.RunAsync(inputs.Request.Restore, platform, folder, places: null, token).ConfigureAwait(false);
+                    packages[platform] = await visited.AddToAsync(PackageClosure.Read(folder, sdks), platform, token).ConfigureAwait(false);
+                    layers[platform] = PackageLayer.Spread(packages[platform]);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyDictionary<string, AppendedLayer> made = await request.Jobs
+            .RunAsync("package layers", token => WriteAsync(request, layers.Values.SelectMany(static all => all), token), cancellationToken).ConfigureAwait(false);
+        return layers.ToDictionary(static one => one.Key, one => new AppendedContent
+        {
+            Layers = [.. one.Value.Select(layer => made[layer.Key])],
+            Variables = Variables,
+            Packages = inputs.Request.GenerateSbom ? [.. packages[one.Key].Select(NuGetManifest.Describe)] : [],
+        });
+    }
+
+    private async Task<IReadOnlyDictionary<string, AppendedLayer>> WriteAsync(
+        AppendRequest request, IEnumerable<PackageLayer> layers, CancellationToken cancellationToken)
+    {
+        PackageLayer[] different = [.. layers.DistinctBy(static layer => layer.Key)];
+        var made = new Dictionary<string, AppendedLayer>(StringComparer.Ordinal);
+        foreach (PackageLayer layer in different)
+        {
+            if (request.Known.Find(KeyTier.Packages, layer.Key, layer.Name) is { } known)
+            {
+                made.Add(layer.Key, known);
+            }
+        }
+
+        PackageLayer[] missing = [.. different.Where(layer => !made.ContainsKey(layer.Key))];
+        long size = 0;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = inputs.Request.MaxParallelJobs, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(missing, options, (layer, token) =>
+        {
+            (Descriptor blob, Digest diffId) = layer.Write(request.Layout, token);
+            lock (made)
+            {
+                made.Add(layer.Key, new AppendedLayer(KeyTier.Packages, layer.Key, blob, diffId, layer.Name));
+                size += blob.Size;
+            }
+
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
+        reporter.Status(string.Create(
+            CultureInfo.InvariantCulture, $"Packages: {missing.Length} of {different.Length} layers are new ({size / 1e6:0.0} MB)."));
+        return made;
+    }
+}
