@@ -6,15 +6,17 @@ namespace Devcontainer.Prebuild.Packages;
 /// <param name="References">What it imports and which projects it refers to, as written.</param>
 /// <param name="Properties">Properties that it sets, as written.</param>
 /// <param name="Sdks">MSBuild SDKs that it names, each with its version or null.</param>
+/// <param name="IsXml">Whether it could be read to the end.</param>
 internal sealed record ProjectText(
-    IReadOnlyList<string> References, IReadOnlyList<KeyValuePair<string, string>> Properties, IReadOnlyList<KeyValuePair<string, string?>> Sdks)
+    IReadOnlyList<string> References, IReadOnlyList<KeyValuePair<string, string>> Properties, IReadOnlyList<KeyValuePair<string, string?>> Sdks, bool IsXml)
 {
-    /// <summary>Reads a file; what is no XML says nothing, and is an error where its text is hashed.</summary>
+    /// <summary>Reads a file; of what is no XML, as far as it can be read: a restore that really reads it says what is wrong with it.</summary>
     internal static ProjectText Read(string file)
     {
         var references = new List<string>();
         var properties = new List<KeyValuePair<string, string>>();
         var sdks = new List<KeyValuePair<string, string?>>();
+        bool isXml = true;
         try
         {
             using FileStream stream = File.OpenRead(file);
@@ -42,10 +44,10 @@ internal sealed record ProjectText(
         }
         catch (XmlException)
         {
-            // Said where its projection is made, with line and column.
+            isXml = false;
         }
 
-        return new ProjectText(references, properties, sdks);
+        return new ProjectText(references, properties, sdks, isXml);
     }
 
     private static void ReadElement(XmlReader reader, List<string> references, List<KeyValuePair<string, string?>> sdks)

@@ -27,6 +27,7 @@ internal sealed partial class RestoreFiles
     private readonly string _workspace;
     private readonly SortedSet<string> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
     private readonly Queue<string> _unread = new();
     private readonly Dictionary<string, HashSet<string>> _properties = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string?> _sdks = new(StringComparer.OrdinalIgnoreCase);
@@ -39,7 +40,7 @@ internal sealed partial class RestoreFiles
     }
 
     /// <summary>The files, sorted, as inputs of the packages tier.</summary>
-    internal IReadOnlyList<DeclaredInput> Inputs => [.. _files.Select(static file => new DeclaredInput(file, "packages", ProjectionOf(file)))];
+    internal IReadOnlyList<DeclaredInput> Inputs => [.. _files.Select(file => new DeclaredInput(file, "packages", ProjectionOf(file)))];
 
     /// <summary>The MSBuild SDKs that the projects name, with the version where they name that too.</summary>
     internal IReadOnlyDictionary<string, string?> Sdks => _sdks;
@@ -136,6 +137,11 @@ internal sealed partial class RestoreFiles
         }
 
         ProjectText text = ProjectText.Read(file);
+        if (!text.IsXml)
+        {
+            _texts.Add(file);
+        }
+
         foreach ((string name, string value) in text.Properties)
         {
             // By the file that it stands in: what is imported later sees it from another folder.
@@ -204,7 +210,7 @@ internal sealed partial class RestoreFiles
     // What cannot be told from the text: all files of that name; of any name where that cannot be told either.
     private void AddByName(string name)
     {
-        bool isKnown = name.AsSpan().IndexOfAny("$@%") < 0;
+        bool isKnown = FileName().IsMatch(name);
         foreach (string file in _all.Value)
         {
             string candidate = Path.GetFileName(file);
@@ -244,11 +250,11 @@ internal sealed partial class RestoreFiles
 
     private static string Slashes(string path) => path.Replace('\\', '/');
 
-    private static string ProjectionOf(string file) => Path.GetExtension(file).ToLowerInvariant() switch
+    private string ProjectionOf(string file) => Path.GetExtension(file).ToLowerInvariant() switch
     {
         ".json" or ".slnf" => "json",
         ".rsp" or ".sln" => "text",
-        _ => "xml",
+        _ => _texts.Contains(file) ? "text" : "xml",
     };
 
     private static IEnumerable<string> WorkspaceFiles(DirectoryInfo folder)
@@ -272,11 +278,14 @@ internal sealed partial class RestoreFiles
     [GeneratedRegex("""^Project\("\{[^}]*\}"\)\s*=\s*"[^"]*",\s*"(?<path>[^"]*proj)"\s*,""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex SolutionProject();
 
+    [GeneratedRegex(@"^[\w .+*?-]+$")]
+    private static partial Regex FileName();
+
     [GeneratedRegex("""\$\((?<name>[A-Za-z_][\w.-]*)\)""")]
     private static partial Regex Property();
 
     [GeneratedRegex(
-        """^\$\(\[MSBuild\]::(?:GetPathOfFileAbove\(\s*'?(?<name>[^',)$]+)'?[^)]*\)\)?\)?\s*$|GetDirectoryNameOfFileAbove\([^,]+,\s*'?(?<folder>[^')$]+)'?\s*\)\)(?<name>[^$]+)$)""",
+        """^\$\(\[MSBuild\]::(?:GetPathOfFileAbove\(\s*['"`]?(?<name>[^'"`,)$]+)|GetDirectoryNameOfFileAbove\([^,]+,\s*['"`]?(?<folder>[^'"`)$]+)['"`]?\s*\)\)(?<name>[^$]+)$)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex FileAbove();
 }

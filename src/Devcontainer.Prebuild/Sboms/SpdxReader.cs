@@ -34,7 +34,7 @@ internal static class SpdxReader
         SourceInfo = Text(package, "sourceInfo"),
         Summary = Text(package, "summary"),
         Purpose = Text(package, "primaryPackagePurpose"),
-        Sha256 = First(package, "checksums") is { } checksum ? Digest.Parse("sha256:" + Text(checksum, "checksumValue")) : null,
+        Sha256 = First(package, "checksums") is { } checksum ? Sha256(Text(checksum, "checksumValue")) : null,
         Purl = First(package, "externalRefs") is { } reference ? Text(reference, "referenceLocator") : null,
         License = Asserted(package, "licenseDeclared") is { } expression ? new License(expression, Extracted(expression, licenses)) : null,
     };
@@ -62,6 +62,9 @@ internal static class SpdxReader
             .Where(licenses.ContainsKey)
             .Select(id => licenses[id]),
     ];
+
+    private static Digest Sha256(string? hex) =>
+        Digest.TryParse("sha256:" + hex, out Digest digest) ? digest : throw new FormatException($"'{hex}' is no SHA-256");
 
     private static JsonElement? First(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement list) && list.GetArrayLength() > 0 ? list[0] : null;

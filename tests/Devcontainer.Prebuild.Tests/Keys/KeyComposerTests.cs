@@ -39,6 +39,7 @@ public sealed class KeyComposerTests
         new("a declared input less", "both", "environment", static w => w.Request = w.Request with { Inputs = [.. w.Request.Inputs.SkipLast(1)] }),
         new("a declared input under another name", "both", "environment", static w => Rename(w, "notes.txt", "other.txt")),
         new("a declared input of the packages", "both", "packages", static w => w.Write("Directory.Packages.props", "<Project>\n  <PropertyGroup />\n</Project>\n")),
+        new("a project whose packages are restored", "both", "packages", static w => w.Request = w.Request with { Restore = [w.Write("app/App.csproj", "<Project />")] }),
         new("a comment in the configuration", "both", null, static w => w.Edit(Configuration, "{\n", "{\n  // another comment\n")),
         new("the configuration's name", "both", null, static w => w.Edit(Configuration, "\"sample\"", "\"other\"")),
         new("runArgs", "both", null, static w => w.Edit(Configuration, "[\"--init\"]", "[\"--privileged\"]")),
@@ -221,10 +222,10 @@ public sealed class KeyComposerTests
     }
 
     [TestMethod]
-    [DataRow(KeyTier.Environment, "1c89621d06e06f82637f6407f1a1c6cf4f430c9d148f6269616d1f4bcc7773f1")]
-    [DataRow(KeyTier.Packages, "dfa4f669f949d625111e724fbc0ab3134a01fa07b895d34213236576b704cc98")]
-    [DataRow(KeyTier.Image, "01eb27abc0d72f591ff1fd0c2a99be4db4fc46e16c6b00e21d5ae00c989bf7d8")]
-    [DataRow(KeyTier.Index, "36f1ef60803e1eb210d2b9c310aba18c3e7266e07c647455ecdc1ea9f0c6e711")]
+    [DataRow(KeyTier.Environment, "042272d9e7dd2ca727bf7a556b9dccf541b6219ff8c4d27e8bd0e751267c97b2")]
+    [DataRow(KeyTier.Packages, "c4843c83d68d817ba6eafcbf09c9cb4c257838c42a7c40c8cf33619d8e64b2d4")]
+    [DataRow(KeyTier.Image, "c22e1f7d5279b50d5c420d595af9d20171c3458f5069272588b944d577178564")]
+    [DataRow(KeyTier.Index, "62eca3f2a8b05630bb9a65921e0868622d284c5ab0e06bffe5fbafdc38472932")]
     public async Task The_keys_of_the_smallest_project_are_those_of_the_documentation(KeyTier tier, string key)
     {
         using var workspace = new SampleWorkspace("""{ "image": "debian:12" }""");
@@ -234,8 +235,8 @@ public sealed class KeyComposerTests
     }
 
     [TestMethod]
-    [DataRow("features", "f05e30854223ad3e9915e4f09835d019359ae100fb1b7ffa069277c6a4238390")]
-    [DataRow("dockerfile", "3c89cc80f5e029d923e843122c7bc84039ace5b1d32157837bd2f6229e6aa60b")]
+    [DataRow("features", "34cf45ca82f68c12f35b99320d8ac0537f851a44106c0728346fd62d2c97bea2")]
+    [DataRow("dockerfile", "99f005b84bd9343e62f8f47eedaf6d8b8982233be5bb2c5925819885967b8317")]
     public async Task The_keys_of_the_sample_workspaces_stay(string name, string index)
     {
         using SampleWorkspace workspace = name == "features" ? SampleWorkspace.WithFeatures() : SampleWorkspace.WithDockerfile();

@@ -20,7 +20,14 @@ internal static class ReceiptSample
         Platforms =
         [
             new ReceiptPlatform(
-                "linux/amd64", SampleWorkspace.DigestOf('6').Value, 900, 12345, "built", new ReceiptSbom("sbom/linux-amd64.spdx.json", SampleWorkspace.DigestOf('7').Value, 7)),
+                "linux/amd64",
+                SampleWorkspace.DigestOf('6').Value,
+                900,
+                12345,
+                "appended",
+                new ReceiptSbom("sbom/linux-amd64.spdx.json", SampleWorkspace.DigestOf('7').Value, 7),
+                new ReceiptEnvironment(
+                    SampleWorkspace.DigestOf('e').Value, 800, new ReceiptSbom("sbom/environment/linux-amd64.spdx.json", SampleWorkspace.DigestOf('f').Value, 5))),
         ],
         Features = [new ReceiptFeature("./hello", "local", "./.devcontainer/hello", "1.0.0", SampleWorkspace.DigestOf('8').Value)],
         Bases = [new ReceiptBase("docker.io/library/debian:12", "linux/amd64", SampleWorkspace.DigestOf('9').Value, IsAncestor: true)],
