@@ -1,0 +1,52 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace Devcontainer.Sdk.Tests.Harness;
+
+/// <summary>A folder that NuGet takes packages from, of packages that are small and nobody else's.</summary>
+internal sealed class PackageFeed
+{
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(SdkPackage.RunFolder, "feeds", Path.GetRandomFileName())).FullName;
+
+    /// <summary>Begins the ids of its packages.</summary>
+    internal string Prefix { get; } = $"T{Guid.NewGuid():N}";
+
+    /// <summary>The nuget.config that adds it to the sources.</summary>
+    internal string NuGetConfig => $"""<configuration><packageSources><add key="test" value="{_folder}" /></packageSources></configuration>""";
+
+    /// <summary>Adds a package.</summary>
+    /// <param name="name">Its id without the prefix.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="size">How much of it there is, in bytes that cannot be compressed.</param>
+    /// <param name="dependencies">Id without the prefix, and version, each.</param>
+    internal PackageFeed Add(string name, string version, int size = 0, params (string Name, string Version)[] dependencies)
+    {
+        using FileStream stream = File.Create(Path.Combine(_folder, $"{Prefix}.{name}.{version}.nupkg"));
+        using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
+        string list = string.Concat(dependencies.Select(one => $"<dependency id=\"{Prefix}.{one.Name}\" version=\"{one.Version}\" />"));
+        Write(
+            archive,
+            $"{Prefix}.{name}.nuspec",
+            Encoding.UTF8.GetBytes(
+                $"""
+                <?xml version="1.0"?>
+                <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+                  <metadata>
+                    <id>{Prefix}.{name}</id><version>{version}</version><authors>Tests</authors><description>A package.</description>
+                    <dependencies><group targetFramework="net10.0">{list}</group></dependencies>
+                  </metadata>
+                </package>
+                """));
+        Write(archive, "lib/net10.0/_._", []);
+        byte[] content = new byte[size];
+        new Random(HashCode.Combine(size)).NextBytes(content);
+        Write(archive, "content/data", content);
+        return this;
+    }
+
+    private static void Write(ZipArchive archive, string path, byte[] content)
+    {
+        using Stream entry = archive.CreateEntry(path).Open();
+        entry.Write(content);
+    }
+}
