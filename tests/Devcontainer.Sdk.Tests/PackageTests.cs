@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Devcontainer.Sdk.Tests.Harness;
 
@@ -11,6 +12,8 @@ namespace Devcontainer.Sdk.Tests;
 public sealed class PackageTests : EngineTests
 {
     private const string Folder = "usr/local/share/nuget/packages";
+
+    private static readonly string Host = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "linux/arm64" : "linux/amd64";
 
     /// <summary>What becomes of an image: its packages are in it, and only what the engine is needed for is ever built again.</summary>
     [TestMethod]
@@ -25,8 +28,8 @@ public sealed class PackageTests : EngineTests
         CollectionAssert.IsSubsetOf(
             new[] { $"{feed.Prefix}.One 1.0.0", $"{feed.Prefix}.Two 1.0.0" }, await PackagesAsync(built), "the SBOM has them");
         string[] files = Files(workspace, built);
-        Assert.Contains($"{Folder}/{Lower(feed)}.one/1.0.0/content/data", files);
-        Assert.Contains($"{Folder}/{Lower(feed)}.two/1.0.0/.nupkg.metadata", files);
+        Assert.Contains($"{Folder}/{feed.Prefix}.one/1.0.0/content/data", files);
+        Assert.Contains($"{Folder}/{feed.Prefix}.two/1.0.0/.nupkg.metadata", files);
         Assert.Contains("hello.txt", files);
         CollectionAssert.IsSubsetOf(new[] { $"NUGET_FALLBACK_PACKAGES=/{Folder}", "WarningsNotAsErrors=NU1900" }, Variables(workspace, built));
 
@@ -35,14 +38,18 @@ public sealed class PackageTests : EngineTests
         Assert.Contains("(local: unchanged)", CommandTests.Result((await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded()));
 
         workspace.Write("Directory.Packages.props", Versions(feed, "1.1.0"));
+        string change = $"Directory.Packages.props: {feed.Prefix}.One 1.0.0 → 1.1.0";
+        CommandResult explained = (await workspace.BuildAsync("build", "-t:ExplainDevcontainer")).Succeeded();
+        Assert.HasCount(1, explained.Lines($"~ {change} [packages]"), explained.Report);
+        Assert.HasCount(1, explained.Lines($"No build and no engine: packages are restored, and where they differ put on the environment image of {Host}."), explained.Report);
         CommandResult appended = (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
         Assert.Contains("(appended: layers were put on the environment image, without an engine)", CommandTests.Result(appended));
-        Assert.HasCount(1, appended.Lines("The image is out of date: Directory.Packages.props: "), appended.Report);
-        Assert.HasCount(1, appended.Lines("Packages: 1 of 2 layers are new "), appended.Report);
+        Assert.HasCount(1, appended.Lines($"The image is out of date: {change}."), appended.Report);
+        Assert.HasCount(1, appended.Lines("Packages: 1 of 2 layers new "), appended.Report);
         CommandResult items = (await Quickstart.PrebuildAsync(workspace)).Succeeded();
         files = Files(workspace, items);
-        Assert.Contains($"{Folder}/{Lower(feed)}.one/1.1.0/content/data", files);
-        Assert.DoesNotContain($"{Folder}/{Lower(feed)}.one/1.0.0/content/data", files);
+        Assert.Contains($"{Folder}/{feed.Prefix}.one/1.1.0/content/data", files);
+        Assert.DoesNotContain($"{Folder}/{feed.Prefix}.one/1.0.0/content/data", files);
         Assert.AreEqual(Key(built, "environment"), Key(items, "environment"));
         Assert.AreNotEqual(Key(built, "packages"), Key(items, "packages"));
         string[] packages = await PackagesAsync(items);
@@ -81,9 +88,11 @@ public sealed class PackageTests : EngineTests
         Workspace b = SharingTests.Copy(a, NewWorkspace("elsewhere"), "linux/amd64;linux/arm64");
         b.Environment["PATH"] = SharingTests.WithoutDocker(b);
         b.Write("Directory.Packages.props", Versions(feed, "1.1.0"));
+        CommandResult explained = (await b.BuildAsync("build", "-t:ExplainDevcontainer")).Succeeded();
+        Assert.HasCount(1, explained.Lines("put on the environment image of linux/amd64 and linux/arm64."), explained.Report);
         CommandResult appended = await b.BuildAsync("publish", "-p:PushDevcontainer=true");
         Assert.Contains("(appended: ", CommandTests.Result(appended.Succeeded()));
-        Assert.HasCount(1, appended.Lines("Packages: 1 of 2 layers are new "), appended.Report);
+        Assert.HasCount(1, appended.Lines("Packages: 1 of 2 layers new "), appended.Report);
         CommandResult second = (await Quickstart.PrebuildAsync(b)).Succeeded();
         foreach ((string platform, string digest) in second.Items("DevcontainerDigest").Select(static item => (item["Platform"], item["Identity"])))
         {
@@ -131,7 +140,7 @@ public sealed class PackageTests : EngineTests
         PackageFeed feed = new PackageFeed().Add("One", "1.0.0", 10_000);
         Workspace workspace = NewWorkspace(feed);
         (await workspace.DotnetAsync("restore", "src/App/App.csproj")).Succeeded();
-        string archive = Directory.EnumerateFiles(SdkPackage.RunFolder, $"{Lower(feed)}.one.1.0.0.nupkg", SearchOption.AllDirectories).Single(static file => file.Contains("packages", StringComparison.Ordinal));
+        string archive = Directory.EnumerateFiles(SdkPackage.RunFolder, $"{feed.Prefix}.one.1.0.0.nupkg", SearchOption.AllDirectories).Single(static file => file.Contains("packages", StringComparison.Ordinal));
         byte[] bytes = await File.ReadAllBytesAsync(archive);
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(archive, bytes);
@@ -165,8 +174,6 @@ public sealed class PackageTests : EngineTests
           <ItemGroup><PackageVersion Include="{feed.Prefix}.One" Version="{version}" /></ItemGroup>
         </Project>
         """;
-
-    private static string Lower(PackageFeed feed) => feed.Prefix.ToLowerInvariant();
 
     private static IReadOnlyDictionary<string, string> Image(CommandResult items) => items.Items("DevcontainerImage").Single();
 

@@ -9,5 +9,8 @@ internal static class AppendedTiers
 {
     /// <summary>The tiers, the lowest first; none where the environment image is the image.</summary>
     internal static IReadOnlyList<IAppendedTier> Of(PrebuildInputs inputs, IProcessRunner processes, IBuildReporter reporter) =>
-        inputs.Request.Restore.Count == 0 ? [] : [new PackagesTier(inputs, processes, reporter)];
+        Any(inputs.Request) ? [new PackagesTier(inputs, processes, reporter)] : [];
+
+    /// <summary>Whether there are any.</summary>
+    internal static bool Any(PrebuildRequest request) => request.Restore.Count > 0;
 }

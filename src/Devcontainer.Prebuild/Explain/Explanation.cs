@@ -12,6 +12,9 @@ public enum Verdict
     /// <summary>Take the image, or some of its platforms, from the registry, without an engine.</summary>
     Fetch,
 
+    /// <summary>Put layers on environment images that are there, without an engine.</summary>
+    Append,
+
     /// <summary>Build, with an engine.</summary>
     Build,
 
@@ -21,7 +24,7 @@ public enum Verdict
 
 /// <summary>Where the image of a platform will come from.</summary>
 /// <param name="Platform">The platform.</param>
-/// <param name="Source"><c>local</c>, <c>registry</c> or <c>built</c>; <c>unknown</c> where base images have no pin.</param>
+/// <param name="Source"><c>local</c>, <c>registry</c>, <c>appended</c> or <c>built</c>; <c>unknown</c> where base images have no pin.</param>
 public sealed record PlatformSource(string Platform, string Source);
 
 /// <summary>Why the next prebuild will or will not build: what differs from the nearest earlier image, and what follows from it.</summary>

@@ -54,6 +54,7 @@ internal static class ExplanationFile
         Verdict.Nothing => "nothing",
         Verdict.Renew => "renew",
         Verdict.Fetch => "fetch",
+        Verdict.Append => "append",
         Verdict.Build => "build",
         _ => "pin",
     };

@@ -48,6 +48,7 @@ internal static class ExplanationText
             "No build and no engine: only declared inputs changed, so the same image gets a new key.",
         Verdict.Renew => "No build and no engine: every platform's image is here; only its index, names or SBOMs are written anew.",
         Verdict.Fetch => $"No build and no engine: {Of(explanation, "registry")} from the registry{Others(explanation)}.",
+        Verdict.Append => $"No build and no engine: packages are restored, and where they differ put on the environment image of {Of(explanation, "appended")}{Others(explanation)}.",
         Verdict.Build => $"A build of {Of(explanation, "built")}, with an engine{Others(explanation)}.",
         _ when explanation.LockedMode =>
             $"No pin for {string.Join(", ", explanation.Unpinned)}: in locked mode a prebuild fails (DEVC3060). -t:ResolveDevcontainer without it writes the pin.",
@@ -76,10 +77,15 @@ internal static class ExplanationText
 
     private static string Others(Explanation explanation)
     {
-        string main = explanation.Verdict == Verdict.Build ? "built" : "registry";
+        string main = explanation.Verdict switch { Verdict.Build => "built", Verdict.Append => "appended", _ => "registry" };
         string others = string.Join(", ", explanation.Platforms
             .Where(platform => platform.Source != main)
-            .Select(static platform => platform.Source == "local" ? $"{platform.Platform} is here" : $"{platform.Platform} is in the registry"));
+            .Select(static platform => platform.Source switch
+            {
+                "local" => $"{platform.Platform} is here",
+                "appended" => $"packages are put on the environment image of {platform.Platform}",
+                _ => $"{platform.Platform} is in the registry",
+            }));
         return others.Length == 0 ? string.Empty : $"; {others}";
     }
 

@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Appending;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Processes;
@@ -60,8 +61,8 @@ public sealed class ImageExplain(IBuildReporter reporter)
             ? new SharedRepository(registries.Client, name)
             : null;
         bool isHit = unpinned.Length == 0 && local is not null && local.IsHit(keys);
-        IReadOnlyList<ReceiptPlatform> reusable = unpinned.Length > 0 ? [] : Probe.Reusable(local?.Receipt, keys, KeyTier.Environment, request.OutputPath);
-        Platform[] missing = [.. request.Platforms.Where(platform => reusable.All(known => known.Platform != platform.ToString()))];
+        Dictionary<string, string> sources = unpinned.Length > 0 ? [] : LocalSources(local?.Receipt, keys, request);
+        Platform[] missing = [.. request.Platforms.Where(platform => sources.GetValueOrDefault(platform.ToString()) != "local")];
         SharedImages shared = SharedImages.None;
         EarlierImage? earlier = local is null ? null : new EarlierImage(local.Receipt, null);
         if (repository is not null && (earlier is null || (missing.Length > 0 && unpinned.Length == 0)))
@@ -70,7 +71,7 @@ public sealed class ImageExplain(IBuildReporter reporter)
         }
 
         PlatformSource[] platforms = [.. request.Platforms.Select(platform => new PlatformSource(
-            platform.ToString(), unpinned.Length > 0 ? "unknown" : SourceOf(platform, missing, shared, request)))];
+            platform.ToString(), unpinned.Length > 0 ? "unknown" : SourceOf(platform, sources, shared, request)))];
         IReadOnlyList<InputChange> changes = earlier is null
             ? []
             : InputComparison.Compare(earlier.Receipt, request.Platforms.Select(static platform => platform.ToString()), InputList.Of(inputs));
@@ -85,6 +86,7 @@ public sealed class ImageExplain(IBuildReporter reporter)
             Verdict = unpinned.Length > 0 ? Verdict.Pin
                 : isHit && ReceiptBuilder.HasNames(local!.Receipt, request) ? Verdict.Nothing
                 : platforms.Any(static platform => platform.Source == "built") ? Verdict.Build
+                : platforms.Any(static platform => platform.Source == "appended") ? Verdict.Append
                 : platforms.Any(static platform => platform.Source == "registry") ? Verdict.Fetch
                 : Verdict.Renew,
             LockedMode = request.LockedMode,
@@ -113,18 +115,37 @@ public sealed class ImageExplain(IBuildReporter reporter)
         }
     }
 
-    // As the pipeline decides it.
-    private static string SourceOf(Platform platform, Platform[] missing, SharedImages shared, PrebuildRequest request)
+    /// <summary>What becomes of platforms that the output folder has an image of: it stays, or its environment image does and layers are put on it.</summary>
+    private static Dictionary<string, string> LocalSources(Receipt? receipt, IReadOnlyList<CacheKey> keys, PrebuildRequest request)
     {
-        if (!missing.Contains(platform))
+        bool isAppended = AppendedTiers.Any(request);
+        Dictionary<string, string> sources = Probe.Reusable(receipt, keys, KeyTier.Environment, request.OutputPath)
+            .ToDictionary(static known => known.Platform, known => isAppended || known.Environment is not null ? "appended" : "local", StringComparer.Ordinal);
+        foreach (ReceiptPlatform known in Probe.Reusable(receipt, keys, KeyTier.Image, request.OutputPath))
         {
-            return "local";
+            sources[known.Platform] = "local";
         }
 
-        bool isShared = shared.Image is { } image
-            ? !request.GenerateSbom || image.Record.Receipt.Platforms.All(static known => known.Sbom is not null)
-            : shared.Platforms.Any(found => found.Manifest.Platform == platform);
-        return isShared ? "registry" : "built";
+        return sources;
+    }
+
+    // As ImageMaking decides it.
+    private static string SourceOf(Platform platform, Dictionary<string, string> local, SharedImages shared, PrebuildRequest request)
+    {
+        string? here = local.GetValueOrDefault(platform.ToString());
+        if (here == "local")
+        {
+            return here;
+        }
+
+        if (shared.Image is { } image)
+        {
+            return !request.GenerateSbom || image.Record.Receipt.Platforms.All(static known => known.Sbom is not null) ? "registry" : here ?? "built";
+        }
+
+        return shared.Platforms.FirstOrDefault(found => found.Manifest.Platform == platform) is not { } found ? here ?? "built"
+            : found.Tier == KeyTier.Image || !AppendedTiers.Any(request) ? "registry"
+            : "appended";
     }
 
     private static string[] TiersOf(Receipt earlier, IReadOnlyList<CacheKey> keys) =>

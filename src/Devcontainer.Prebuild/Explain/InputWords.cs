@@ -13,8 +13,10 @@ internal static class InputWords
     internal static InputChange Describe(IReadOnlyList<ReceiptInput> before, IReadOnlyList<ReceiptInput> now)
     {
         ReceiptInput any = now.Count > 0 ? now[0] : before[0];
-        string? from = before.Count > 0 ? Content(before[0]) : null;
-        string? to = now.Count > 0 ? Content(now[0]) : null;
+        // Where what is shown of it is the same, the difference is behind that.
+        bool isShown = before.Count == 0 || now.Count == 0 || before[0].Value != now[0].Value;
+        string? from = before.Count > 0 ? Content(before[0], isShown) : null;
+        string? to = now.Count > 0 ? Content(now[0], isShown) : null;
         string change = before.Count == 0 ? "added" : now.Count == 0 ? "removed" : "changed";
         string words = change == "changed" ? Changed(before, now) : ComesOrGoes(any, change);
         return new InputChange(NameOf(any), any.Tier, change, from, to, words);
@@ -28,9 +30,9 @@ internal static class InputWords
         : input.Projection == InputList.Setting ? input.Path[1..^1]
         : input.Path;
 
-    private static string? Content(ReceiptInput input) =>
+    private static string? Content(ReceiptInput input, bool isShown) =>
         input.Projection == InputList.ImageDigest ? (input.Sha256.Length > 0 ? $"sha256:{input.Sha256}" : null)
-        : input.Value ?? (input.Projection == InputList.Setting ? null : $"sha256:{input.Sha256}");
+        : (isShown ? input.Value : null) ?? (input.Projection == InputList.Setting ? null : $"sha256:{input.Sha256}");
 
     private static string ComesOrGoes(ReceiptInput input, string change) => input switch
     {
@@ -59,6 +61,7 @@ internal static class InputWords
             InputList.Setting => from.Value is { } old && to.Value is { } value && old != value ? $"{old} → {value}" : "changed",
             InputList.ImageMetadata => $"what the image's label says of it changed ({Digests(from, to)})",
             "raw" => from.Kind == to.Kind ? OfOneKind(from, to) : Between(from, to),
+            "xml" when JsonWords.Describe(from.Value ?? "{}", to.Value ?? "{}", string.Empty) is { Length: > 0 } words => words,
             { } projection when from.Value is not null && to.Value is not null && JsonWords.Describe(from.Value, to.Value, projection) is { Length: > 0 } words => words,
             { } projection => $"what counts of it changed ({projection}; {Digests(from, to)})",
         };

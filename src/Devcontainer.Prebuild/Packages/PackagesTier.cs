@@ -82,7 +82,7 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
         reporter.Status(string.Create(
-            CultureInfo.InvariantCulture, $"Packages: {missing.Length} of {different.Length} layers are new ({size / 1e6:0.0} MB)."));
+            CultureInfo.InvariantCulture, $"Packages: {missing.Length} of {different.Length} layers new ({size / 1e6:0.0} MB)."));
         return made;
     }
 }

@@ -29,6 +29,10 @@ public sealed class InputComparisonTests
             "features",
             static w => w.Write("Directory.Packages.props", "<Project><ItemGroup><PackageVersion /></ItemGroup></Project>"),
             [$"Directory.Packages.props: what counts of it changed (xml; sha256 {Some} → {Some}) [packages]"]),
+        ["a package's first version"] = (
+            "features",
+            static w => w.Write("Directory.Packages.props", "<Project><ItemGroup><PackageVersion Include=\"Dapper\" Version=\"2.1.66\" /></ItemGroup></Project>"),
+            ["Directory.Packages.props: Dapper added (2.1.66) [packages]"]),
         ["another projection"] = (
             "features",
             static w => w.Request = w.Request with { Inputs = [.. w.Request.Inputs.Take(2), w.Request.Inputs[2] with { Projection = "raw", Tier = "packages" }] },

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Devcontainer.Sdk.Tests.Harness;
@@ -8,8 +9,8 @@ internal sealed class PackageFeed
 {
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(SdkPackage.RunFolder, "feeds", Path.GetRandomFileName())).FullName;
 
-    /// <summary>Begins the ids of its packages.</summary>
-    internal string Prefix { get; } = $"T{Guid.NewGuid():N}";
+    /// <summary>Begins the ids of its packages: nobody else's, and so that the packages One and Two are in two layers (docs/packages.md).</summary>
+    internal string Prefix { get; } = Prefixes().First(static prefix => LayerOf($"{prefix}.one") != LayerOf($"{prefix}.two"));
 
     /// <summary>The nuget.config that adds it to the sources.</summary>
     internal string NuGetConfig => $"""<configuration><packageSources><add key="test" value="{_folder}" /></packageSources></configuration>""";
@@ -43,6 +44,16 @@ internal sealed class PackageFeed
         Write(archive, "content/data", content);
         return this;
     }
+
+    private static IEnumerable<string> Prefixes()
+    {
+        while (true)
+        {
+            yield return $"t{Guid.NewGuid():N}";
+        }
+    }
+
+    private static int LayerOf(string id) => SHA256.HashData(Encoding.UTF8.GetBytes(id))[0] % 32;
 
     private static void Write(ZipArchive archive, string path, byte[] content)
     {
