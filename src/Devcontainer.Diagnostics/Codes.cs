@@ -83,6 +83,7 @@ public static class Codes
     public const string RestoreProjectMissing = "DEVC3070";
     public const string RestoreFailed = "DEVC3071";
     public const string PackageDamaged = "DEVC3072";
+    public const string VersionFloating = "DEVC3073";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

@@ -133,17 +133,23 @@ internal sealed class ImageMaking(
         Task telling = missing.Length > 0 || environments.Count > 0 ? TellChangesAsync(found.Previous, cancellationToken) : Task.CompletedTask;
         try
         {
-            if (missing.Length > 0)
+            async Task<IReadOnlyList<EnvironmentImage>> CompleteEnvironmentsAsync(CancellationToken token)
             {
-                environments.AddRange(await BuildAsync(missing, receipts, cancellationToken).ConfigureAwait(false));
-            }
-            else if (shared.Length > 0)
-            {
-                receipts.Planned(await PlanAsync(cancellationToken).ConfigureAwait(false));
+                if (missing.Length > 0)
+                {
+                    environments.AddRange(await BuildAsync(missing, receipts, token).ConfigureAwait(false));
+                }
+                else if (shared.Length > 0)
+                {
+                    receipts.Planned(await PlanAsync(token).ConfigureAwait(false));
+                }
+
+                return environments;
             }
 
             var appending = new ImageAppending(inputs, _tiers, registries, _repository, _layout, output, metrics.Jobs);
-            receipts.Appended(await appending.RunAsync(environments, found.Previous, FindEarlierAsync, cancellationToken).ConfigureAwait(false));
+            Platform[] platforms = [.. missing, .. environments.Select(static image => image.Platform)];
+            receipts.Appended(await appending.RunAsync(platforms, CompleteEnvironmentsAsync, found.Previous, FindEarlierAsync, cancellationToken).ConfigureAwait(false));
         }
         finally
         {

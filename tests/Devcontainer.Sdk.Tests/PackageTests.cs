@@ -135,6 +135,22 @@ public sealed class PackageTests : EngineTests
     }
 
     [TestMethod]
+    public async Task A_floating_version_is_a_warning_an_error_in_locked_mode_and_neither_with_a_lock_file()
+    {
+        PackageFeed feed = new PackageFeed().Add("One", "1.0.0");
+        Workspace workspace = NewWorkspace(feed);
+        workspace.Write("Directory.Packages.props", Versions(feed, "1.*").Replace("</PropertyGroup>", "<CentralPackageFloatingVersionsEnabled>true</CentralPackageFloatingVersionsEnabled></PropertyGroup>", StringComparison.Ordinal));
+        BuildMessage warning = (await workspace.BuildAsync("build", "-t:Prebuild")).SucceededWithWarning("DEVC3073");
+        Assert.Contains($"{feed.Prefix}.One 1.* in App.csproj", warning.Text);
+        (await workspace.BuildAsync("build", "-t:Prebuild", "-p:DevcontainerForce=true", "-p:DevcontainerLockedMode=true")).Failed("DEVC3073");
+        (await workspace.DotnetAsync("restore", "src/App/App.csproj", "-p:RestorePackagesWithLockFile=true")).Succeeded();
+        Assert.IsTrue(File.Exists(workspace["src/App/packages.lock.json"]));
+        feed.Add("One", "1.1.0");
+        CommandResult locked = (await Quickstart.PrebuildAsync(workspace, "-p:DevcontainerLockedMode=true")).Succeeded();
+        Assert.Contains($"{feed.Prefix}.One 1.0.0", await PackagesAsync(locked));
+    }
+
+    [TestMethod]
     public async Task A_package_that_was_damaged_is_an_error_and_no_layer()
     {
         PackageFeed feed = new PackageFeed().Add("One", "1.0.0", 10_000);

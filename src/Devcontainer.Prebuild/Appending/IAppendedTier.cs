@@ -7,7 +7,7 @@ namespace Devcontainer.Prebuild.Appending;
 internal interface IAppendedTier
 {
     /// <summary>Makes the layers of platforms.</summary>
-    /// <returns>What is put on each of the environment images; a platform that gets nothing may be missing.</returns>
+    /// <returns>What is put on the environment image of each; a platform that gets nothing may be missing.</returns>
     /// <exception cref="Diagnostics.DevcontainerException">They cannot be made.</exception>
     Task<IReadOnlyDictionary<Platform, AppendedContent>> MakeAsync(AppendRequest request, CancellationToken cancellationToken);
 }
@@ -15,8 +15,11 @@ internal interface IAppendedTier
 /// <summary>What a tier makes its layers for, and with.</summary>
 internal sealed record AppendRequest
 {
-    /// <summary>The environment images, one a platform.</summary>
-    public required IReadOnlyList<EnvironmentImage> Images { get; init; }
+    /// <summary>The platforms.</summary>
+    public required IReadOnlyList<Platform> Platforms { get; init; }
+
+    /// <summary>Their environment images, once they are there: a tier that needs none of them works while the engine builds.</summary>
+    public required Task<IReadOnlyList<EnvironmentImage>> Images { get; init; }
 
     /// <summary>Layers that need not be made again.</summary>
     public required KnownLayers Known { get; init; }

@@ -25,26 +25,68 @@ internal sealed class ImageAppending(
     OutputFolder output,
     JobRunner jobs)
 {
-    /// <summary>Makes the images.</summary>
-    /// <param name="images">The environment images, their manifests in the layout.</param>
+    /// <summary>Makes the images: what is put on them while the environment images may still be built.</summary>
+    /// <param name="platforms">Their platforms.</param>
+    /// <param name="environments">Makes or finds the environment images, their manifests in the layout.</param>
     /// <param name="previous">The last receipt; null for none.</param>
     /// <param name="earlier">Finds the image that the registry has of the branch; asked only where there is no last receipt.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="DevcontainerException">A tier cannot make its layers, or a registry no longer has a configuration.</exception>
+    /// <exception cref="DevcontainerException">A tier cannot make its layers, or a registry no longer has a configuration; or what the environment images threw.</exception>
     internal async Task<IReadOnlyList<AppendedImage>> RunAsync(
-        IReadOnlyList<EnvironmentImage> images, Receipt? previous, Func<CancellationToken, Task<EarlierImage?>> earlier, CancellationToken cancellationToken)
+        IReadOnlyList<Platform> platforms,
+        Func<CancellationToken, Task<IReadOnlyList<EnvironmentImage>>> environments,
+        Receipt? previous,
+        Func<CancellationToken, Task<EarlierImage?>> earlier,
+        CancellationToken cancellationToken)
     {
-        if (tiers.Count == 0 || images.Count == 0)
+        if (tiers.Count == 0 || platforms.Count == 0)
         {
-            return [.. images.Select(static image => new AppendedImage(image, image.Manifest with { Platform = image.Platform }, AppendedContent.None))];
+            IReadOnlyList<EnvironmentImage> all = await environments(cancellationToken).ConfigureAwait(false);
+            return [.. all.Select(static image => new AppendedImage(image, image.Manifest with { Platform = image.Platform }, AppendedContent.None))];
         }
 
+        // Whichever fails first ends the other.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<IReadOnlyList<EnvironmentImage>> images = Ending(environments(ending.Token), ending);
+        Task<IReadOnlyDictionary<Platform, AppendedContent>> making = Ending(MakeAsync(platforms, images, previous, earlier, ending.Token), ending);
+        await Task.WhenAll(images, making).ConfigureAwait(false);
+        IReadOnlyDictionary<Platform, AppendedContent> contents = await making.ConfigureAwait(false);
+        var appended = new List<AppendedImage>();
+        foreach (EnvironmentImage image in await images.ConfigureAwait(false))
+        {
+            await FetchConfigAsync(layout.ReadManifest(image.Manifest), cancellationToken).ConfigureAwait(false);
+            appended.Add(new AppendedImage(image, ImageAppend.Apply(layout, image, contents[image.Platform]), contents[image.Platform]));
+        }
+
+        return appended;
+    }
+
+    private static async Task<T> Ending<T>(Task<T> work, CancellationTokenSource other)
+    {
+        try
+        {
+            return await work.ConfigureAwait(false);
+        }
+        catch
+        {
+            await other.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<Platform, AppendedContent>> MakeAsync(
+        IReadOnlyList<Platform> platforms,
+        Task<IReadOnlyList<EnvironmentImage>> images,
+        Receipt? previous,
+        Func<CancellationToken, Task<EarlierImage?>> earlier,
+        CancellationToken cancellationToken)
+    {
         KnownLayers known = await FindLayersAsync(previous, earlier, cancellationToken).ConfigureAwait(false);
-        var contents = images.ToDictionary(static image => image.Platform, static _ => AppendedContent.None);
+        Dictionary<Platform, AppendedContent> contents = platforms.ToDictionary(static platform => platform, static _ => AppendedContent.None);
         string staging = output.CreateStaging();
         try
         {
-            var request = new AppendRequest { Images = images, Known = known, Layout = layout, Staging = staging, Jobs = jobs };
+            var request = new AppendRequest { Platforms = platforms, Images = images, Known = known, Layout = layout, Staging = staging, Jobs = jobs };
             foreach (IAppendedTier tier in tiers)
             {
                 foreach ((Platform platform, AppendedContent content) in await tier.MakeAsync(request, cancellationToken).ConfigureAwait(false))
@@ -58,14 +100,7 @@ internal sealed class ImageAppending(
             OutputFolder.Delete(staging);
         }
 
-        var appended = new List<AppendedImage>();
-        foreach (EnvironmentImage image in images)
-        {
-            await FetchConfigAsync(layout.ReadManifest(image.Manifest), cancellationToken).ConfigureAwait(false);
-            appended.Add(new AppendedImage(image, ImageAppend.Apply(layout, image, contents[image.Platform]), contents[image.Platform]));
-        }
-
-        return appended;
+        return contents;
     }
 
     // Of the last image here, or else of the one that the registry has of the branch: its blobs are where this image's will be.

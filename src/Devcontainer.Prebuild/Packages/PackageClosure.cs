@@ -7,16 +7,18 @@ namespace Devcontainer.Prebuild.Packages;
 /// Every package that restores and builds of projects take: the libraries of their assets files, what these say is downloaded besides (targeting and host
 /// packs, <c>PackageDownload</c>), and the MSBuild SDKs that NuGet brings.
 /// </summary>
-internal static class PackageClosure
+/// <param name="Packages">The packages, sorted by name.</param>
+/// <param name="Floating">Versions that are whatever is the newest when somebody restores, in words, sorted; none where a lock file of NuGet's holds them.</param>
+internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IReadOnlyList<string> Floating)
 {
     /// <summary>Reads it from what a restore wrote.</summary>
     /// <param name="folder">Has an assets file for each project, one folder down.</param>
     /// <param name="sdks">The MSBuild SDKs that the projects name, with versions where they have them.</param>
-    /// <returns>The packages, sorted by name.</returns>
     /// <exception cref="DevcontainerException">DEVC3071: there is no assets file, or none that can be read. DEVC3072: a package is not where the restore put it.</exception>
-    internal static IReadOnlyList<NuGetPackage> Read(string folder, IReadOnlyDictionary<string, string?> sdks)
+    internal static PackageClosure Read(string folder, IReadOnlyDictionary<string, string?> sdks)
     {
         var packages = new SortedDictionary<string, NuGetPackage>(StringComparer.Ordinal);
+        var floating = new SortedSet<string>(StringComparer.Ordinal);
         var roots = new List<string>();
         foreach (string assets in Directory.EnumerateFiles(folder, "project.assets.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
@@ -24,6 +26,7 @@ internal static class PackageClosure
             {
                 using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(assets));
                 ReadAssets(document.RootElement, roots, packages);
+                floating.UnionWith(FloatingVersions(document.RootElement.GetProperty("project")));
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
             {
@@ -40,7 +43,32 @@ internal static class PackageClosure
             }
         }
 
-        return [.. packages.Values];
+        return new PackageClosure([.. packages.Values], [.. floating]);
+    }
+
+    private static IEnumerable<string> FloatingVersions(JsonElement project)
+    {
+        string path = project.GetProperty("restore").GetProperty("projectPath").GetString()!;
+        if (RestoreFiles.LockFilesOf(path).Any(File.Exists))
+        {
+            yield break;
+        }
+
+        foreach (JsonProperty framework in project.GetProperty("frameworks").EnumerateObject())
+        {
+            if (!framework.Value.TryGetProperty("dependencies", out JsonElement dependencies))
+            {
+                continue;
+            }
+
+            foreach (JsonProperty dependency in dependencies.EnumerateObject())
+            {
+                if (dependency.Value.TryGetProperty("version", out JsonElement version) && version.GetString()!.Contains('*', StringComparison.Ordinal))
+                {
+                    yield return $"{dependency.Name} {version.GetString()!.Trim('[', ')').Split(',')[0]} in {Path.GetFileName(path)}";
+                }
+            }
+        }
     }
 
     private static void ReadAssets(JsonElement assets, List<string> roots, SortedDictionary<string, NuGetPackage> packages)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Appending;
 using Devcontainer.Prebuild.Inputs;
@@ -27,7 +28,8 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
         var visited = new VisitedPackages(restore, inputs.Request.Restore, sdks, Path.Combine(request.Staging, "visited"));
         var layers = new Dictionary<Platform, IReadOnlyList<PackageLayer>>();
         var packages = new Dictionary<Platform, IReadOnlyList<NuGetPackage>>();
-        foreach (Platform platform in request.Images.Select(static image => image.Platform))
+        var floating = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (Platform platform in request.Platforms)
         {
             string folder = Path.Combine(request.Staging, "restore", platform.FileName);
             await request.Jobs.RunAsync(
@@ -37,11 +39,19 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
                 async token =>
                 {
                     await restore.RunAsync(inputs.Request.Restore, platform, folder, places: null, token).ConfigureAwait(false);
-                    packages[platform] = await visited.AddToAsync(PackageClosure.Read(folder, sdks), platform, token).ConfigureAwait(false);
+                    var closure = PackageClosure.Read(folder, sdks);
+                    floating.UnionWith(closure.Floating);
+                    CheckFloating(floating);
+                    packages[platform] = await visited.AddToAsync(closure.Packages, platform, token).ConfigureAwait(false);
                     layers[platform] = PackageLayer.Spread(packages[platform]);
                     return true;
                 },
                 cancellationToken).ConfigureAwait(false);
+        }
+
+        if (floating.Count > 0)
+        {
+            reporter.Warning(Diagnostic.Create(Codes.VersionFloating, null, string.Join("; ", floating)));
         }
 
         IReadOnlyDictionary<string, AppendedLayer> made = await request.Jobs
@@ -52,6 +62,15 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
             Variables = Variables,
             Packages = inputs.Request.GenerateSbom ? [.. packages[one.Key].Select(NuGetManifest.Describe)] : [],
         });
+    }
+
+    // No key knows of a version that was published since: the same key would stand for other packages.
+    private void CheckFloating(SortedSet<string> floating)
+    {
+        if (inputs.Request.LockedMode && floating.Count > 0)
+        {
+            throw new DevcontainerException(Codes.VersionFloating, string.Join("; ", floating));
+        }
     }
 
     private async Task<IReadOnlyDictionary<string, AppendedLayer>> WriteAsync(

@@ -88,10 +88,21 @@ internal sealed partial class RestoreFiles
         if (IsProject(file))
         {
             string folder = Path.GetDirectoryName(file)!;
-            Add(Path.Combine(folder, "packages.lock.json"));
-            Add(Path.Combine(folder, $"packages.{Path.GetFileNameWithoutExtension(file).Replace(' ', '_')}.lock.json"));
+            foreach (string lockFile in LockFilesOf(file))
+            {
+                Add(lockFile);
+            }
+
             AddAbove(folder, NamesAbove);
         }
+    }
+
+    /// <summary>Where NuGet looks for the lock file of a project (NuGet: "Locking dependencies").</summary>
+    internal static IEnumerable<string> LockFilesOf(string project)
+    {
+        string folder = Path.GetDirectoryName(project)!;
+        yield return Path.Combine(folder, "packages.lock.json");
+        yield return Path.Combine(folder, $"packages.{Path.GetFileNameWithoutExtension(project).Replace(' ', '_')}.lock.json");
     }
 
     private static bool IsProject(string file) => Path.GetExtension(file) is { } extension

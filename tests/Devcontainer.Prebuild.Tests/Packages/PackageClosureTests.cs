@@ -21,7 +21,7 @@ public sealed class PackageClosureTests
         Write(restored, "a", packages, """ "One/1.0.0": { "type": "package" }, "Project/1.0.0": { "type": "project" } """);
         Write(restored, "b", packages, """ "One/1.0.0": { "type": "package" }, "Two/1.0.0": { "type": "package" } """, "[1.0.0, 1.0.0]");
         IReadOnlyList<NuGetPackage> closure = PackageClosure.Read(
-            restored.Path, new Dictionary<string, string?> { ["Some.Sdk"] = "1.0.0", ["Microsoft.NET.Sdk"] = null, ["Workload.Sdk"] = "9.9.9" });
+            restored.Path, new Dictionary<string, string?> { ["Some.Sdk"] = "1.0.0", ["Microsoft.NET.Sdk"] = null, ["Workload.Sdk"] = "9.9.9" }).Packages;
         CollectionAssert.AreEqual(
             new[] { "microsoft.netcore.app.ref/1.0.0", "one/1.0.0", "some.sdk/1.0.0", "two/1.0.0" }, closure.Select(static package => package.Name).ToArray());
     }
@@ -41,7 +41,20 @@ public sealed class PackageClosureTests
         using var restored = new TestFolder();
         packages.Add("One", folder);
         Write(restored, "a", packages, $$""" "One/{{written}}": { "type": "package" } """);
-        Assert.AreEqual(folder, PackageClosure.Read(restored.Path, NoSdks).Single().Version);
+        Assert.AreEqual(folder, PackageClosure.Read(restored.Path, NoSdks).Packages.Single().Version);
+    }
+
+    [TestMethod]
+    public void A_floating_version_is_told_unless_a_lock_file_holds_it()
+    {
+        using var packages = new PackagesFolder();
+        using var restored = new TestFolder();
+        packages.Add("One", "1.0.0");
+        Write(restored, "a", packages, """ "One/1.0.0": { "type": "package" } """, asked: "[1.*, )");
+        Write(restored, "b", packages, """ "One/1.0.0": { "type": "package" } """, asked: "[*-*, )");
+        CollectionAssert.AreEqual(new[] { "One *-* in b.csproj", "One 1.* in a.csproj" }, PackageClosure.Read(restored.Path, NoSdks).Floating.ToArray());
+        restored.Write("packages.a.lock.json", "{}");
+        CollectionAssert.AreEqual(new[] { "One *-* in b.csproj" }, PackageClosure.Read(restored.Path, NoSdks).Floating.ToArray());
     }
 
     [TestMethod]
@@ -52,7 +65,7 @@ public sealed class PackageClosureTests
         using var restored = new TestFolder();
         fallback.Add("One", "1.0.0");
         Write(restored, "a", packages, """ "One/1.0.0": { "type": "package" } """, folders: [packages.Path, fallback.Path]);
-        Assert.StartsWith(fallback.Path, PackageClosure.Read(restored.Path, NoSdks).Single().Folder);
+        Assert.StartsWith(fallback.Path, PackageClosure.Read(restored.Path, NoSdks).Packages.Single().Folder);
     }
 
     [TestMethod]
@@ -77,15 +90,15 @@ public sealed class PackageClosureTests
     }
 
     private static void Write(
-        TestFolder restored, string name, PackagesFolder packages, string libraries, string? reference = null, string[]? folders = null) => restored.Write(
+        TestFolder restored, string name, PackagesFolder packages, string libraries, string? reference = null, string[]? folders = null, string asked = "[1.0.0, )") => restored.Write(
         $"{name}/project.assets.json",
         $$"""
         {
           "libraries": { {{libraries}} },
           "packageFolders": { {{string.Join(", ", (folders ?? [packages.Path]).Select(static folder => $"\"{folder}\": {{}}"))}} },
-          "project": { "frameworks": { "net10.0": { {{(reference is null ? "" : $$"""
-            "downloadDependencies": [{ "name": "Microsoft.NETCore.App.Ref", "version": "{{reference}}" }]
-            """)}} } } }
+          "project": { "restore": { "projectPath": "{{restored[name]}}.csproj" }, "frameworks": { "net10.0": { {{(reference is null ? "" : $$"""
+            "downloadDependencies": [{ "name": "Microsoft.NETCore.App.Ref", "version": "{{reference}}" }],
+            """)}} "dependencies": { "One": { "target": "Package", "version": "{{asked}}" }, "Project": { "target": "Project" } } } } }
         }
         """);
 }
