@@ -67,6 +67,24 @@ internal sealed class ImageFiles
         }
     }
 
+    /// <summary>All files with evidence of a kind, in ordinal order of their paths. Symbolic links are not followed: what they lead to has a path
+    /// of its own. What is too large to be read is left out.</summary>
+    internal IEnumerable<(string Path, T Evidence)> All<T>()
+        where T : class
+    {
+        foreach ((string path, PathFact fact) in _facts)
+        {
+            if (fact is HardLinkFact link)
+            {
+                Note(link, path, path);
+            }
+            else if (fact is FileFact { Evidence: T evidence })
+            {
+                yield return (path, evidence);
+            }
+        }
+    }
+
     /// <summary>The evidence of the file that a path leads to; null where there is none.</summary>
     /// <exception cref="DevcontainerException"><see cref="Codes.PackageListUnreadable"/>: the file is not what it should be.</exception>
     internal T? Find<T>(string path)
@@ -88,8 +106,7 @@ internal sealed class ImageFiles
             case FileFact when real == path:
                 return null;
             case HardLinkFact link:
-                // As in the constructor: what its layer does not have is what lay below, whatever the layer hides of it.
-                Note(link.Target, _layers[link.Layer].HasFile(link.Target) ? link.Layer : link.Layer - 1, path, real);
+                Note(link, path, real);
                 return null;
             default:
                 Note(real, _layers.Count - 1, path, real);
@@ -104,6 +121,10 @@ internal sealed class ImageFiles
 
     /// <summary>Forgets <see cref="Unread"/>, before the catalogers ask again.</summary>
     internal void ForgetUnread() => _unread.Clear();
+
+    // As in the constructor: what its layer does not have is what lay below, whatever the layer hides of it.
+    private void Note(HardLinkFact link, string wanted, string real) =>
+        Note(link.Target, _layers[link.Layer].HasFile(link.Target) ? link.Layer : link.Layer - 1, wanted, real);
 
     // The layer that has the file, if any has: from the given one down, to where it is hidden.
     private void Note(string path, int fromLayer, string wanted, string real)

@@ -1,5 +1,9 @@
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Sboms.Alpine;
 using Devcontainer.Prebuild.Sboms.Debian;
+using Devcontainer.Prebuild.Sboms.DotNet;
+using Devcontainer.Prebuild.Sboms.Npm;
+using Devcontainer.Prebuild.Sboms.Python;
 
 namespace Devcontainer.Prebuild.Sboms;
 
@@ -9,7 +13,12 @@ public static class SbomGenerator
     // A chain of links from a wanted file to one that can be read is short; each link of it may cost one more look.
     private const int MostLooks = 8;
 
-    private static readonly IPackageCataloger[] Catalogers = [new OsReleaseCataloger(), new DebianCataloger()];
+    private static readonly IPackageCataloger[] Catalogers =
+    [
+        // A package that two find is listed as the first of them has it: a nuspec tells more than a deps.json.
+        new OsReleaseCataloger(), new DebianCataloger(), new ApkCataloger(), new NuspecCataloger(), new DotNetCataloger(), new NpmCataloger(),
+        new PythonCataloger(),
+    ];
 
     /// <summary>Reads the layers of an image, each once and several at a time, and says what the image is made of.</summary>
     /// <param name="layout">Where the image is.</param>
@@ -21,7 +30,18 @@ public static class SbomGenerator
     public static async Task<Sbom> GenerateAsync(
         OciLayout layout, Descriptor manifest, SbomRequest request, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<Descriptor> layers = layout.ReadManifest(manifest).Layers;
+        IReadOnlyList<ImagePackage> packages = await ReadPackagesAsync(layout, layout.ReadManifest(manifest).Layers, cancellationToken).ConfigureAwait(false);
+        return SbomDocument.Create(manifest, request, packages);
+    }
+
+    /// <summary>The packages of layers one upon the other: those of a whole image, or those that are put on one, for
+    /// <see cref="SbomDocument.Extend"/>.</summary>
+    /// <param name="layout">Where the layers are.</param>
+    /// <param name="layers">The layers, the lowest first.</param>
+    /// <param name="cancellationToken">Cancels between the entries of a layer.</param>
+    internal static async Task<IReadOnlyList<ImagePackage>> ReadPackagesAsync(
+        OciLayout layout, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
+    {
         var facts = new LayerFacts[layers.Count];
 
         // The largest first: started last, it would be waited for alone.
@@ -40,7 +60,7 @@ public static class SbomGenerator
             packages = Catalog(files);
         }
 
-        return SbomDocument.Create(manifest, request, packages);
+        return packages;
     }
 
     internal static List<ImagePackage> Catalog(ImageFiles files)

@@ -5,7 +5,10 @@ internal static class SpdxActor
 {
     // SPDX wants to know which of the two it is and packages do not say. Teams are called like this, and write to lists.
     private static readonly string[] Teams =
-        ["team", "maintainer", "developer", "group", "project", "packagers", "task force", "strike force", "@lists.", "@list.", "ubuntu-devel-discuss@"];
+    [
+        "team", "maintainer", "developer", "contributors", " authors", "group", "project", "packagers", "task force", "strike force", "foundation", "authority",
+        "corporation", " inc.", "@lists.", "@list.", "ubuntu-devel-discuss@",
+    ];
 
     /// <summary>An actor; null where there is no name.</summary>
     /// <param name="maintainer">As <c>name &lt;address&gt;</c>.</param>
@@ -25,7 +28,8 @@ internal static class SpdxActor
             return null;
         }
 
-        bool isTeam = Array.Exists(Teams, team => maintainer.Contains(team, StringComparison.OrdinalIgnoreCase));
+        // The author of most of NuGet's packages that .NET itself has.
+        bool isTeam = name == "Microsoft" || Array.Exists(Teams, team => maintainer.Contains(team, StringComparison.OrdinalIgnoreCase));
         return $"{(isTeam ? "Organization" : "Person")}: {name}{(address.Length > 0 ? $" ({address})" : "")}";
     }
 }

@@ -1,17 +1,24 @@
 namespace Devcontainer.Prebuild.Sboms;
 
-/// <summary>The licences that have a name in SPDX (spdx.org/licenses, those not deprecated, as of npm's spdx-license-ids 3.0.23).</summary>
+/// <summary>
+/// The licences and exceptions that have a name in SPDX (spdx.org/licenses, those not deprecated, as of npm's spdx-license-ids 3.0.23 and
+/// spdx-exceptions 2.5.0).
+/// </summary>
 internal static class SpdxLicenses
 {
-    private static readonly Dictionary<string, string> ById = Read();
+    private static readonly Dictionary<string, string> ById = Read(Ids);
+    private static readonly Dictionary<string, string> ExceptionById = Read(Exceptions);
 
     /// <summary>The licence's id in its right spelling; null for what is not on the list. Case does not count (SPDX 2.3, annex D.2).</summary>
     internal static string? Find(string id) => ById.GetValueOrDefault(id);
 
-    private static Dictionary<string, string> Read()
+    /// <summary>An exception's id in its right spelling, what may come after <c>WITH</c>; null for what is not on the list.</summary>
+    internal static string? FindException(string id) => ExceptionById.GetValueOrDefault(id);
+
+    private static Dictionary<string, string> Read(string list)
     {
         var ids = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string id in Ids.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        foreach (string id in list.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
             ids.Add(id, id);
         }
@@ -89,5 +96,20 @@ internal static class SpdxLicenses
         gtkbook hdparm hyphen-bulgarian iMatix jove libpng-1.6.35 libpng-2.0 libselinux-1.0 libtiff libutil-David-Nugent lsof magaz
         mailprio man2html metamail mpi-permissive mpich2 mplus ngrep pkgconf pnmstitch psfrag psutils python-ldap radvd snprintf
         softSurfer ssh-keyscan swrule threeparttable ulem w3m wwl xinetd xkeyboard-config-Zinoviev xlock xpp xzoom zlib-acknowledgement
+        """;
+
+    private const string Exceptions = """
+        389-exception Asterisk-exception Autoconf-exception-2.0 Autoconf-exception-3.0 Autoconf-exception-generic
+        Autoconf-exception-generic-3.0 Autoconf-exception-macro Bison-exception-1.24 Bison-exception-2.2 Bootloader-exception
+        Classpath-exception-2.0 CLISP-exception-2.0 cryptsetup-OpenSSL-exception DigiRule-FOSS-exception eCos-exception-2.0
+        Fawkes-Runtime-exception FLTK-exception fmt-exception Font-exception-2.0 freertos-exception-2.0 GCC-exception-2.0
+        GCC-exception-2.0-note GCC-exception-3.1 Gmsh-exception GNAT-exception GNOME-examples-exception GNU-compiler-exception
+        gnu-javamail-exception GPL-3.0-interface-exception GPL-3.0-linking-exception GPL-3.0-linking-source-exception GPL-CC-1.0
+        GStreamer-exception-2005 GStreamer-exception-2008 i2p-gpl-java-exception KiCad-libraries-exception LGPL-3.0-linking-exception
+        libpri-OpenH323-exception Libtool-exception Linux-syscall-note LLGPL LLVM-exception LZMA-exception mif-exception
+        OCaml-LGPL-linking-exception OCCT-exception-1.0 OpenJDK-assembly-exception-1.0 openvpn-openssl-exception
+        PS-or-PDF-font-exception-20170817 QPL-1.0-INRIA-2004-exception Qt-GPL-exception-1.0 Qt-LGPL-exception-1.1 Qwt-exception-1.0
+        SANE-exception SHL-2.0 SHL-2.1 stunnel-exception SWI-exception Swift-exception Texinfo-exception u-boot-exception-2.0
+        UBDL-exception Universal-FOSS-exception-1.0 vsftpd-openssl-exception WxWindows-exception-3.1 x11vnc-openssl-exception
         """;
 }

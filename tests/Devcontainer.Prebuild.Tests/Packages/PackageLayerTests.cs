@@ -3,6 +3,7 @@ using System.IO.Compression;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Packages;
+using Devcontainer.Prebuild.Sboms;
 
 namespace Devcontainer.Prebuild.Tests.Packages;
 
@@ -139,6 +140,18 @@ public sealed class PackageLayerTests
         ];
         CollectionAssert.AreEqual(unpacked, made);
         Assert.IsGreaterThan(3, made.Length);
+    }
+
+    /// <summary>Which of the two an SBOM is made of depends on whether the image is made or found; its text does not.</summary>
+    [TestMethod]
+    public async Task A_package_is_listed_as_reading_the_layer_lists_it()
+    {
+        using var folder = new PackagesFolder();
+        NuGetPackage package = folder.Add("Some.Package", "1.2.3-beta");
+        using var layouts = new TestFolder();
+        Descriptor layer = Write(layouts["layout"], package);
+        IReadOnlyList<ImagePackage> read = await SbomGenerator.ReadPackagesAsync(OciLayout.Open(layouts["layout"]), [layer], CancellationToken.None);
+        Assert.AreEqual(NuGetManifest.Describe(package), read.Single());
     }
 
     private static Descriptor Write(string layout, NuGetPackage package)

@@ -287,6 +287,7 @@ internal static partial class SpdxRules
     {
         int depth = 0;
         bool wantsOperand = true;
+        string before = "";
         foreach (string token in expression.Replace("(", "( ", StringComparison.Ordinal).Replace(")", " )", StringComparison.Ordinal).Split(' '))
         {
             switch (token)
@@ -303,6 +304,12 @@ internal static partial class SpdxRules
                     Assert.IsFalse(wantsOperand, expression);
                     wantsOperand = true;
                     break;
+                case "WITH":
+                    Assert.IsNotNull(SpdxLicenses.Find(before.TrimEnd('+')), expression);
+                    break;
+                case var exception when before == "WITH":
+                    Assert.AreEqual(exception, SpdxLicenses.FindException(exception));
+                    break;
                 default:
                     Assert.IsTrue(wantsOperand, expression);
                     wantsOperand = false;
@@ -317,9 +324,12 @@ internal static partial class SpdxRules
 
                     break;
             }
+
+            before = token;
         }
 
         Assert.IsFalse(wantsOperand, expression);
+        Assert.AreNotEqual("WITH", before, expression);
         Assert.AreEqual(0, depth, expression);
     }
 

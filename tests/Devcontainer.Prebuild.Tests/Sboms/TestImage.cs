@@ -173,6 +173,13 @@ internal static class SbomReader
         ? references.EnumerateArray().Single().GetProperty("referenceLocator").GetString()
         : null;
 
+    /// <summary>The package URLs of what is in the image, in ordinal order.</summary>
+    internal static string[] Purls(byte[] json) =>
+    [
+        .. Parse(json).GetProperty("packages").EnumerateArray().Select(Purl).OfType<string>()
+            .Where(purl => !purl.StartsWith("pkg:oci/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
+
     internal static string[] Relationships(byte[] json) =>
     [
         .. Parse(json).GetProperty("relationships").EnumerateArray().Select(r =>
