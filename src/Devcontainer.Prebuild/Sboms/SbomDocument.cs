@@ -38,11 +38,15 @@ internal static class SbomDocument
         int count = 0;
         foreach ((string id, SpdxPackage package) in content)
         {
-            if (elements.TryAdd(id, package))
+            if (elements.TryGetValue(id, out SpdxPackage? known))
             {
-                count += package.Purpose == OperatingSystem ? 0 : 1;
-                relationships.Add(new(image, "CONTAINS", id));
+                elements[id] = known.CompletedBy(package);
+                continue;
             }
+
+            elements.Add(id, package);
+            count += package.Purpose == OperatingSystem ? 0 : 1;
+            relationships.Add(new(image, "CONTAINS", id));
         }
 
         foreach (ReceiptFeature feature in request.Features)

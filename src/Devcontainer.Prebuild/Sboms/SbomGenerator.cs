@@ -15,8 +15,7 @@ public static class SbomGenerator
 
     private static readonly IPackageCataloger[] Catalogers =
     [
-        // A package that two find is listed as the first of them has it: a nuspec tells more than a deps.json.
-        new OsReleaseCataloger(), new DebianCataloger(), new ApkCataloger(), new NuspecCataloger(), new DotNetCataloger(), new NpmCataloger(),
+        new OsReleaseCataloger(), new DebianCataloger(), new ApkCataloger(), new DotNetCataloger(), new NuspecCataloger(), new NpmCataloger(),
         new PythonCataloger(),
     ];
 

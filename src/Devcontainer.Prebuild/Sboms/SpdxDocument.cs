@@ -195,6 +195,16 @@ internal sealed record SpdxPackage
     public string? Purl { get; init; }
 
     public License? License { get; init; }
+
+    /// <summary>The package with what is not known of it taken from what another place tells of the same package.</summary>
+    internal SpdxPackage CompletedBy(SpdxPackage other) => this with
+    {
+        Supplier = Supplier ?? other.Supplier,
+        Homepage = Homepage ?? other.Homepage,
+        SourceInfo = SourceInfo ?? other.SourceInfo,
+        Summary = Summary ?? other.Summary,
+        License = License ?? other.License,
+    };
 }
 
 /// <summary>A relationship (SPDX 2.3, clause 11).</summary>

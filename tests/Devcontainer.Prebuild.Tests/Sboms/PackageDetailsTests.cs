@@ -54,16 +54,16 @@ public sealed class PackageDetailsTests
         Assert.AreEqual(expected, Text(await DistributionAsync(fields), "homepage"));
 
     [TestMethod]
-    public async Task A_NuGet_package_is_listed_as_its_own_manifest_has_it_where_an_application_is_made_of_it_too()
+    public async Task A_NuGet_package_of_an_application_is_told_by_its_own_manifest_where_that_is_there_too()
     {
         const string Nuspec = """
-            <package><metadata><!-- --><id>Some.Library</id><version>2.1.0</version><authors>Some Authors</authors>
+            <package><metadata><!-- --><id>Some.Library</id><version>2.1.0-RC.1</version><authors>Some Authors</authors>
             <license type="expression">MIT</license><projectUrl>https://example.org/</projectUrl><dependencies><group><dependency id="x" /></group></dependencies></metadata></package>
             """;
         const string Deps = """
-            { "targets": { "x": { "Some.Library/2.1.0": { "runtime": { "a.dll": {} } } } }, "libraries": { "Some.Library/2.1.0": { "type": "package" } } }
+            { "targets": { "x": { "Some.Library/2.1.0-RC.1": { "runtime": { "a.dll": {} } } } }, "libraries": { "Some.Library/2.1.0-RC.1": { "type": "package" } } }
             """;
-        using var image = new TestImage(new TestLayer().File("app/App.deps.json", Deps).File("usr/share/nuget/some.library/2.1.0/some.library.nuspec", Nuspec));
+        using var image = new TestImage(new TestLayer().File("app/App.deps.json", Deps).File("usr/share/nuget/some.library/2.1.0-rc.1/some.library.nuspec", Nuspec));
         JsonElement package = SbomReader.Package((await image.GenerateAsync()).Json, "Some.Library");
         Assert.AreEqual("MIT", Text(package, "licenseDeclared"));
         Assert.AreEqual("Organization: Some Authors", Text(package, "supplier"));

@@ -62,6 +62,18 @@ public sealed class SpdxReaderTests
     }
 
     [TestMethod]
+    public async Task Of_a_package_that_both_have_all_is_told_that_either_knows()
+    {
+        using TestImage image = Image();
+        ImagePackage bare = new() { Name = Dapper.Name, Version = Dapper.Version, Purl = Dapper.Purl };
+        Sbom below = SbomDocument.Create(image.Manifest, Request, [bare]);
+        Sbom whole = SbomDocument.Create(image.Manifest, Request, [Dapper]);
+        Assert.AreNotEqual(Encoding.UTF8.GetString(whole.Json), Encoding.UTF8.GetString(below.Json));
+        Assert.AreEqual(Encoding.UTF8.GetString(whole.Json), Encoding.UTF8.GetString(SbomDocument.Extend(below.Json, image.Manifest, Request, [Dapper]).Json));
+        Assert.AreEqual(Encoding.UTF8.GetString(whole.Json), Encoding.UTF8.GetString(SbomDocument.Extend(whole.Json, image.Manifest, Request, [bare]).Json));
+    }
+
+    [TestMethod]
     [DataRow("no JSON", "not json")]
     [DataRow("a list", "[]")]
     [DataRow("no packages", "{}")]

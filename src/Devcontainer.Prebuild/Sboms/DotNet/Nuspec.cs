@@ -3,7 +3,7 @@ using System.Xml;
 namespace Devcontainer.Prebuild.Sboms.DotNet;
 
 /// <summary>What a NuGet package's manifest tells of it (learn.microsoft.com, ".nuspec reference"); what it does not give is null.</summary>
-internal sealed record Nuspec(string? Id, string? Authors, string? ProjectUrl, License? License)
+internal sealed record Nuspec(string? Id, string? Version, string? Authors, string? ProjectUrl, License? License)
 {
     private static readonly XmlReaderSettings Settings = new()
     {
@@ -24,7 +24,7 @@ internal sealed record Nuspec(string? Id, string? Authors, string? ProjectUrl, L
             throw new XmlException("it has no metadata");
         }
 
-        string? id = null, authors = null, projectUrl = null;
+        string? id = null, version = null, authors = null, projectUrl = null;
         License? license = null;
         while (reader.NodeType is not (XmlNodeType.EndElement or XmlNodeType.None))
         {
@@ -32,6 +32,9 @@ internal sealed record Nuspec(string? Id, string? Authors, string? ProjectUrl, L
             {
                 case "id":
                     id = Text(reader);
+                    break;
+                case "version":
+                    version = Text(reader);
                     break;
                 case "authors":
                     authors = Text(reader);
@@ -49,23 +52,29 @@ internal sealed record Nuspec(string? Id, string? Authors, string? ProjectUrl, L
             }
         }
 
-        return new Nuspec(id, authors, projectUrl, license);
+        return new Nuspec(id, version, authors, projectUrl, license);
     }
 
     /// <summary>The package as an SBOM lists it.</summary>
     /// <param name="id">Its id, where the manifest gives none.</param>
     /// <param name="version">Its version, as its folder has it.</param>
     /// <param name="folder">The package folder that it is in, absolute.</param>
-    internal ImagePackage Describe(string id, string version, string folder) => new()
+    internal ImagePackage Describe(string id, string version, string folder)
     {
-        Name = Id ?? id,
-        Version = version,
-        Purl = PackageUrl.Create("nuget", null, Id ?? id, version),
-        Maintainer = Authors,
-        Homepage = ProjectUrl,
-        SourceInfo = $"NuGet package in {folder}",
-        License = License,
-    };
+        // Folders are in lower case, and have the version normalised. Applications have both as the package writes them.
+        string name = Id ?? id;
+        string whole = version.Equals(Version, StringComparison.OrdinalIgnoreCase) ? Version : version;
+        return new ImagePackage
+        {
+            Name = name,
+            Version = whole,
+            Purl = PackageUrl.Create("nuget", null, name, whole),
+            Maintainer = Authors,
+            Homepage = ProjectUrl,
+            SourceInfo = $"NuGet package in {folder}",
+            License = License,
+        };
+    }
 
     // Into an element; false where there is nothing in it.
     private static bool Enter(XmlReader reader) => !reader.IsEmptyElement && reader.Read();
