@@ -40,6 +40,48 @@ public sealed class DamagedPackageFilesTests
         }
     }
 
+    /// <summary>Bytes changed, cut out and put in at random: whatever comes of it, reading it ends.</summary>
+    [TestMethod]
+    [DataRow(
+        "app/App.deps.json",
+        """{"targets":{"x":{"A/1.0.0":{"runtime":{"a.dll":{}}}}},"libraries":{"A/1.0.0":{"type":"package"},"\u00e9/1":{"type":"package"}}}""")]
+    [DataRow("node_modules/a/package.json", """{"name":"@a/b","version":"1.0.0","author":{"name":"\u00e9","email":"a@b"},"licenses":[{"type":"MIT"}],"homepage":"https://a"}""")]
+    [DataRow("lib/a-1.dist-info/METADATA", "Name: a\nVersion: 1\nAuthor-email: A <a@b>\nProject-URL: Homepage, https://a\nLicense: (MIT OR ISC) AND Zlib\n\n")]
+    [DataRow("nuget/a/1.0.0/a.nuspec", """<?xml version="1.0" encoding="utf-8"?><package xmlns="x"><metadata><id>a</id><license type="expression">MIT</license></metadata></package>""")]
+    [DataRow("lib/apk/db/installed", "P:a\nV:1\nL:MIT\nm:A <a@b>\n\nP:b\nV:2\n\n")]
+    public void A_file_damaged_at_random_is_read_or_skipped(string path, string whole)
+    {
+        (IPackageCataloger cataloger, _) = SbomGenerator.Choose(path)!.Value;
+        byte[] valid = Encoding.UTF8.GetBytes(whole);
+        Assert.IsNotNull(cataloger.Read(path, valid));
+        var random = new Random(20);
+        int other = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            var content = valid.ToList();
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                int at = random.Next(content.Count);
+                switch (random.Next(3))
+                {
+                    case 0:
+                        content[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        content.RemoveRange(at, Math.Min(random.Next(1, 9), content.Count - at - 1));
+                        break;
+                    default:
+                        content.InsertRange(at, [.. valid.Skip(random.Next(valid.Length)).Take(random.Next(1, 9))]);
+                        break;
+                }
+            }
+
+            other += cataloger.Read(path, content.ToArray()) is null or Unreadable ? 1 : 0;
+        }
+
+        Assert.IsGreaterThan(100, other);
+    }
+
     [TestMethod]
     [DataRow(PackageFileCataloger.LargestFile + 1)]
     [DataRow(LayerFacts.LargestFile + 1)]
