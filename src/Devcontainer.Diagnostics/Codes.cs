@@ -64,6 +64,11 @@ public static class Codes
     public const string FeatureDeprecated = "DEVC2013";
     public const string FeatureRenamed = "DEVC2014";
     public const string FeatureLockDiffers = "DEVC2015";
+    public const string FeatureNotFound = "DEVC2016";
+    public const string FeatureContentInvalid = "DEVC2017";
+    public const string FeatureOffline = "DEVC2018";
+    public const string FeaturePinInvalid = "DEVC2019";
+    public const string FeatureCacheNotWritable = "DEVC2020";
 
     // 3xxx: inputs and keys
     public const string IgnorePatternInvalid = "DEVC3001";

@@ -7,6 +7,7 @@ using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild;
 
@@ -38,8 +39,8 @@ public sealed class PrebuildPipeline
     public async Task<ResolvedPrebuild> ResolveAsync(PrebuildRequest request, CancellationToken cancellationToken)
     {
         using InputCache cache = OpenCache(request);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
         using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, _reporter, cancellationToken).ConfigureAwait(false);
         inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         PrebuildPlan plan = await PrebuildPlanner.PlanAsync(inputs, KeyComposer.Compose(inputs), registries.Catalog, _reporter, cancellationToken).ConfigureAwait(false);
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
@@ -64,9 +65,9 @@ public sealed class PrebuildPipeline
 
         // Neither needs the other, and each waits for files.
         Task<LocalImage?> finding = Task.Run(() => LocalImage.Find(request.OutputPath, request.GenerateSbom), CancellationToken.None);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, _reporter, cancellationToken).ConfigureAwait(false);
         LocalImage? local = await finding.ConfigureAwait(false);
-        if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null))
+        if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null) || inputs.FeatureLock?.Missing.Any() == true)
         {
             inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         }
@@ -126,7 +127,7 @@ public sealed class PrebuildPipeline
 
         using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
         using InputCache cache = OpenCache(request);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, _reporter, cancellationToken).ConfigureAwait(false);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, _reporter, cancellationToken).ConfigureAwait(false);
         inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
         using OutputFolder output = await OutputFolder.AcquireAsync(request.OutputPath, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
@@ -149,7 +150,7 @@ public sealed class PrebuildPipeline
             ? new PrebuildResult(local.Receipt, "local", local.IsWhole ? Path.Combine(request.OutputPath, "image") : string.Empty).Tell(_reporter, request, how)
             : null;
 
-    /// <summary>Adds the pins that are missing, to the inputs and, unless this is a dry run, to the lock file.</summary>
+    /// <summary>Adds the pins that are missing, to the inputs and, unless this is a dry run, to the lock files.</summary>
     private async Task<PrebuildInputs> PinAsync(PrebuildInputs inputs, IBaseImageCatalog catalog, CancellationToken cancellationToken)
     {
         LockFile pinned = inputs.Lock;
@@ -168,13 +169,27 @@ public sealed class PrebuildPipeline
             }
 
             PinnedImage pin = await catalog.PinAsync(image, inputs.Request.Platforms, cancellationToken).ConfigureAwait(false);
-            _reporter.Status($"{(inputs.Request.DryRun ? "Would pin" : "Pinned")} {reference} to {pin.Digest}.");
+            _reporter.Status(new LockChange(LockChangeKind.Pinned, reference, null, pin.Digest.Value).Say(inputs.Request.DryRun));
             pinned = pinned.With(reference, pin);
         }
 
-        if (!ReferenceEquals(pinned, inputs.Lock) && !inputs.Request.DryRun)
+        LockedFeature[] features = [.. inputs.FeatureLock?.Missing ?? []];
+        foreach (LockedFeature feature in features)
         {
-            pinned.Write();
+            _reporter.Status(new LockChange(LockChangeKind.Pinned, feature.Id, null, feature.Integrity) { ToVersion = feature.Version }.Say(inputs.Request.DryRun));
+        }
+
+        if (!inputs.Request.DryRun)
+        {
+            if (!ReferenceEquals(pinned, inputs.Lock))
+            {
+                pinned.Write();
+            }
+
+            if (features.Length > 0)
+            {
+                inputs.FeatureLock!.Write();
+            }
         }
 
         return inputs with { Lock = pinned };

@@ -61,6 +61,7 @@ internal static class PublicProperties
         "DevcontainerTrustedRealms",
         "DevcontainerTrustedRoot",
         "DevcontainerUpdateOnly",
+        "DevcontainerVendorFeatures",
         "DevcontainerVerificationKey",
         "DevcontainerVerifyImage",
         "DevcontainerWorkflowBefore",

@@ -1,6 +1,7 @@
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
+using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Tests.Inputs;
 
 namespace Devcontainer.Prebuild.Tests;
@@ -128,8 +129,11 @@ internal sealed class SampleWorkspace : IDisposable
 
     internal static Digest DigestOf(char digit) => Digest.Parse("sha256:" + new string(digit, 64));
 
-    internal Task<PrebuildInputs> ReadAsync(PrebuildRequest? request = null, InputCache? cache = null, IBuildReporter? reporter = null) =>
-        PrebuildInputs.ReadAsync(request ?? Request, cache ?? InputCaches.Empty(), reporter ?? new RecordingReporter(), CancellationToken.None);
+    internal async Task<PrebuildInputs> ReadAsync(PrebuildRequest? request = null, InputCache? cache = null, IBuildReporter? reporter = null)
+    {
+        using var registries = new RegistryAccess((request ?? Request).Registries, new ProcessRunner());
+        return await PrebuildInputs.ReadAsync(request ?? Request, cache ?? InputCaches.Empty(), registries, reporter ?? new RecordingReporter(), CancellationToken.None);
+    }
 
     internal async Task<IReadOnlyList<CacheKey>> KeysAsync(PrebuildRequest? request = null) => KeyComposer.Compose(await ReadAsync(request));
 

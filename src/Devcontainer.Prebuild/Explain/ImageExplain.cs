@@ -24,7 +24,7 @@ public sealed class ImageExplain(IBuildReporter reporter)
         ArgumentNullException.ThrowIfNull(request);
         using var registries = new RegistryAccess(request.Registries, new ProcessRunner());
         using var cache = InputCache.Open(request.OutputPath, isTrusted: true, isKept: !request.DryRun, DateTime.UtcNow);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, reporter, cancellationToken).ConfigureAwait(false);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, reporter, cancellationToken).ConfigureAwait(false);
         Explanation explanation = await ExplainAsync(inputs, registries, cancellationToken).ConfigureAwait(false);
         foreach (string line in ExplanationText.Lines(explanation))
         {

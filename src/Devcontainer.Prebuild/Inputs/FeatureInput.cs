@@ -1,4 +1,5 @@
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Features;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
@@ -13,15 +14,28 @@ namespace Devcontainer.Prebuild.Inputs;
 internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles Files, FileTree Content, string Digest)
 {
     /// <summary>Finds the Features of a configuration, in install order, and hashes their files.</summary>
-    internal static async Task<IReadOnlyList<FeatureInput>> ReadAsync(
-        DevcontainerConfiguration configuration, InputCache cache, IBuildReporter reporter, CancellationToken cancellationToken)
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="store">Has the files of Features that are not in the repository.</param>
+    /// <param name="pins">What the Features' lock file says.</param>
+    /// <param name="cache">What earlier builds have read.</param>
+    /// <param name="reporter">Receives warnings.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The Features, and their lock file where one of them needs it.</returns>
+    internal static async Task<(IReadOnlyList<FeatureInput> Features, FeatureLock? Lock)> ReadAsync(
+        DevcontainerConfiguration configuration,
+        FeatureStore store,
+        FeaturePins pins,
+        InputCache cache,
+        IBuildReporter reporter,
+        CancellationToken cancellationToken)
     {
         if (configuration.Features.Count == 0)
         {
-            return [];
+            return ([], null);
         }
 
-        var source = new FeatureSources { Local = new LocalFeatureSource(configuration) };
+        var oci = new OciFeatureSource(store, pins);
+        var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = oci };
         IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, source, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features);
         var inputs = new FeatureInput[features.Count];
@@ -33,12 +47,16 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             }
 
             string folder = features[i].Folder;
-            FileTree content = FileTree.Read(folder, Enumerate(folder, cancellationToken), cache, cancellationToken);
+            FileTree content = oci.Trees.GetValueOrDefault(folder) ?? ReadTree(folder, cache, cancellationToken);
             inputs[i] = new FeatureInput(features[i], files[i], content, features[i].Digest ?? DigestOf(content));
         }
 
-        return inputs;
+        return (inputs, pins.Compare(features));
     }
+
+    /// <summary>The files of a Feature, hashed.</summary>
+    internal static FileTree ReadTree(string folder, InputCache cache, CancellationToken cancellationToken) =>
+        FileTree.Read(folder, Enumerate(folder, cancellationToken), cache, cancellationToken);
 
     // The build is given every file of a Feature as one that can be executed, so whether it can be here, where git or Windows may not say, does not count.
     private static ContextEntry[] Enumerate(string folder, CancellationToken cancellationToken) =>
@@ -47,7 +65,8 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             .Select(static entry => entry with { IsExecutable = entry.Kind == ContextEntryKind.File }),
     ];
 
-    private static string DigestOf(FileTree content)
+    /// <summary>The digest of a Feature's files, whatever their folder is.</summary>
+    internal static string DigestOf(FileTree content)
     {
         using var key = new KeyHasher("devcontainer-feature-content/1");
         content.AddTo(key);

@@ -55,7 +55,7 @@ internal static class InputList
             list.AddRange(context.Files().Select(file => Listed(workspace, context, file)));
         }
 
-        foreach (FeatureInput feature in inputs.Features)
+        foreach (FeatureInput feature in inputs.Features.Where(static feature => feature.Feature.Source == "local"))
         {
             // The build is given every file of a Feature as one that can be executed.
             list.AddRange(feature.Content.Files().Select(file => Listed(workspace, feature.Content, file.Kind == "executable" ? file with { Kind = null } : file)));
@@ -110,6 +110,12 @@ internal static class InputList
             int before = times.GetValueOrDefault(id);
             times[id] = before + 1;
             list.Add(Shown($"Feature {id}", feature.Feature.Version ?? string.Empty));
+            if (feature.Feature.Source != "local")
+            {
+                // Where its files are on this machine is nobody's business, and they change all at once.
+                list.Add(Hidden($"content of Feature {id}", FeatureInput.DigestOf(feature.Content)) with { Value = feature.Digest });
+            }
+
             list.Add(Hidden($"options of Feature {id}", before.ToString(CultureInfo.InvariantCulture), feature.Files.Environment));
         }
     }

@@ -23,11 +23,17 @@ public enum LockChangeKind
 
 /// <summary>A change of the lock file.</summary>
 /// <param name="Kind">What happened.</param>
-/// <param name="Name">The image's canonical reference, or <c>epoch</c>.</param>
+/// <param name="Name">The image's canonical reference, the Feature's id as written, or <c>epoch</c>.</param>
 /// <param name="From">Digest or number before; null where there was none.</param>
 /// <param name="To">Digest or number now; null where there is none.</param>
 public sealed record LockChange(LockChangeKind Kind, string Name, string? From, string? To)
 {
+    /// <summary>Of a Feature its version before; null where there was none.</summary>
+    public string? FromVersion { get; init; }
+
+    /// <summary>Of a Feature its version now; null where there is none.</summary>
+    public string? ToVersion { get; init; }
+
     // Digits of a digest that tell it from another one for a reader.
     private const int ShownDigits = 12;
 
@@ -57,10 +63,10 @@ public sealed record LockChange(LockChangeKind Kind, string Name, string? From, 
     /// <param name="conditional">Whether it only would happen.</param>
     internal string Say(bool conditional) => (Kind, conditional) switch
     {
-        (LockChangeKind.Pinned, false) => $"Pinned {Name} to {To}.",
-        (LockChangeKind.Pinned, true) => $"Would pin {Name} to {To}.",
-        (LockChangeKind.Moved, false) => $"Moved {Name}: {Short(From)} -> {Short(To)}.",
-        (LockChangeKind.Moved, true) => $"Would move {Name}: {Short(From)} -> {Short(To)}.",
+        (LockChangeKind.Pinned, false) => $"Pinned {Name} to {With(ToVersion, To)}.",
+        (LockChangeKind.Pinned, true) => $"Would pin {Name} to {With(ToVersion, To)}.",
+        (LockChangeKind.Moved, false) => $"Moved {Name}: {With(FromVersion, Short(From))} -> {With(ToVersion, Short(To))}.",
+        (LockChangeKind.Moved, true) => $"Would move {Name}: {With(FromVersion, Short(From))} -> {With(ToVersion, Short(To))}.",
         (LockChangeKind.Completed, false) => $"Completed the platforms of {Name}.",
         (LockChangeKind.Completed, true) => $"Would complete the platforms of {Name}.",
         (LockChangeKind.Removed, false) => $"Removed {Name}, which nothing names.",
@@ -68,6 +74,8 @@ public sealed record LockChange(LockChangeKind Kind, string Name, string? From, 
         (_, false) => $"Raised the epoch: {From} -> {To}.",
         (_, true) => $"Would raise the epoch: {From} -> {To}.",
     };
+
+    private static string? With(string? version, string? digest) => version is null ? digest : $"{version} ({digest})";
 
     private static string Short(string? digest) => digest is { Length: > 7 + ShownDigits } ? digest[..(7 + ShownDigits)] + "…" : digest ?? string.Empty;
 }

@@ -1,11 +1,13 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Features;
 using Devcontainer.Prebuild.Processes;
+using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Inputs;
 
 /// <summary>
-/// Moves pins: asks registries again what the base images of a configuration point at, forgets pins that nothing names any more, and raises the
+/// Moves pins: asks registries again what the base images and Features of a configuration point at, forgets pins that nothing names any more, and raises the
 /// epoch. A build does none of that.
 /// </summary>
 public sealed class LockUpdate
@@ -27,8 +29,9 @@ public sealed class LockUpdate
 
     /// <summary>Updates the lock file, or says what an update would do (<see cref="PrebuildRequest.DryRun"/>). Asks no engine.</summary>
     /// <param name="request">What is built.</param>
-    /// <param name="only">Images to ask about, by reference; empty for all of them, and then unused pins go too.</param>
+    /// <param name="only">Images to ask about, by reference, and Features, by id as written; empty for all of them, and then unused pins go too.</param>
     /// <param name="raiseEpoch">Whether to raise the epoch by one.</param>
+    /// <param name="vendorFeatures">Whether to write the Features beside the configuration; where that was done before, it is done again.</param>
     /// <param name="cancellationToken">Ends it; the file is then as it was.</param>
     /// <returns>What has changed in the file: empty where everything is current.</returns>
     /// <exception cref="DevcontainerException">
@@ -36,17 +39,20 @@ public sealed class LockUpdate
     /// registry does not answer.
     /// </exception>
     public async Task<IReadOnlyList<LockChange>> RunAsync(
-        PrebuildRequest request, IReadOnlyList<string> only, bool raiseEpoch, CancellationToken cancellationToken)
+        PrebuildRequest request, IReadOnlyList<string> only, bool raiseEpoch, bool vendorFeatures, CancellationToken cancellationToken)
     {
         // Every platform that anybody has pinned: what a Dockerfile names on one that is not asked for here is still needed there.
         PrebuildRequest everywhere = request with { Platforms = [.. request.Platforms.Union(PlatformsOf(LockFile.Read(request.ConfigFile).Images.Values))] };
         using InputCache cache = InputCache.Open(request.OutputPath, isTrusted: true, isKept: false, DateTime.UtcNow);
-        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(everywhere, cache, _reporter, cancellationToken).ConfigureAwait(false);
+        using var registries = new RegistryAccess(request.Registries, new ProcessRunner(), _catalog);
+        PrebuildInputs inputs = await PrebuildInputs
+            .ReadAsync(everywhere with { LockedMode = false }, cache, registries, _reporter, cancellationToken, id => only.Count == 0 || only.Contains(id)).ConfigureAwait(false);
+        string[] features = [.. inputs.FeatureLock?.Found.Features.Select(static feature => feature.Id) ?? []];
+        string[] images = [.. only.Except(features)];
         BaseImageInput[] named = [.. inputs.BaseImages.Where(static image => image.Reference.Digest is null).DistinctBy(static image => image.Reference.ToString())];
-        BaseImageInput[] asked = only.Count == 0 ? named : [.. only.Select(text => Find(text, named)).Distinct()];
+        BaseImageInput[] asked = only.Count == 0 ? named : [.. images.Select(text => Find(text, named, features)).Distinct()];
 
         LockFile old = inputs.Lock;
-        using var registries = new RegistryAccess(request.Registries, new ProcessRunner(), _catalog);
         PinnedImage[] pins = await Task.WhenAll(asked.Select(image => PinAsync(
             image, old.Images.GetValueOrDefault(image.Reference.ToString()), request.Platforms, registries.Catalog, cancellationToken))).ConfigureAwait(false);
 
@@ -80,6 +86,9 @@ public sealed class LockUpdate
             changes.Add(LockChange.OfEpoch(old.Epoch, updated.Epoch));
         }
 
+        bool isUpdated = changes.Count > 0;
+        LockChange[] featureChanges = [.. inputs.FeatureLock?.Changes() ?? []];
+        changes.AddRange(featureChanges);
         foreach (LockChange change in changes)
         {
             _reporter.Status(change.Say(request.DryRun));
@@ -87,14 +96,58 @@ public sealed class LockUpdate
 
         if (changes.Count == 0)
         {
-            _reporter.Status(only.Count == 0 ? "Every pin is current." : $"Current: {string.Join(", ", asked.Select(static image => image.Reference))}.");
+            _reporter.Status(only.Count == 0 ? "Every pin is current." : $"Current: {string.Join(", ", [.. asked.Select(static image => image.Reference.ToString()), .. only.Intersect(features)])}.");
         }
-        else if (!request.DryRun)
+
+        if (!request.DryRun)
+        {
+            await VendorAsync(inputs, vendorFeatures, registries, cache, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (isUpdated && !request.DryRun)
         {
             updated.Write();
         }
 
+        if (featureChanges.Length > 0 && !request.DryRun)
+        {
+            inputs.FeatureLock!.Write();
+        }
+
         return changes;
+    }
+
+    // Before the pins: what a pin names is there.
+    private async Task VendorAsync(
+        PrebuildInputs inputs, bool isAsked, RegistryAccess registries, InputCache cache, CancellationToken cancellationToken)
+    {
+        var vendored = new VendoredFeatures(inputs.Configuration.File);
+        if (!isAsked && !Directory.Exists(vendored.Folder))
+        {
+            return;
+        }
+
+        var store = new FeatureStore(FeatureStore.FolderOf(inputs.Request.Environment), vendored, registries, cache);
+        var packages = new Dictionary<Digest, FeaturePackage>();
+        foreach (ResolvedFeature feature in inputs.Features.Select(static input => input.Feature))
+        {
+            if (feature.Reference is OciFeatureReference reference && Digest.TryParse(feature.Digest, out Digest digest))
+            {
+                packages[digest] = await store.FetchAsync(reference, digest, feature.Request.Location, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        try
+        {
+            if (vendored.Replace(packages))
+            {
+                _reporter.Status($"Vendored {packages.Count} Features in '{vendored.Folder}'.");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, vendored.Folder, e.Message), e);
+        }
     }
 
     private static IEnumerable<Platform> PlatformsOf(IEnumerable<PinnedImage> pins)
@@ -108,12 +161,12 @@ public sealed class LockUpdate
         }
     }
 
-    private static BaseImageInput Find(string text, BaseImageInput[] named)
+    private static BaseImageInput Find(string text, BaseImageInput[] named, string[] features)
     {
-        string reference = ImageReference.Parse(text).ToString();
+        string? reference = ImageReference.TryParse(text, out ImageReference? parsed) ? parsed.ToString() : null;
+        string[] known = [.. named.Select(static image => image.Reference.ToString()), .. features];
         return named.FirstOrDefault(image => image.Reference.ToString() == reference)
-            ?? throw new DevcontainerException(
-                Codes.PinNotNeeded, text, named.Length == 0 ? "none" : string.Join(", ", named.Select(static image => image.Reference.ToString())));
+            ?? throw new DevcontainerException(Codes.PinNotNeeded, text, known.Length == 0 ? "none" : string.Join(", ", known));
     }
 
     /// <summary>The pin that an image would get now, with the platforms that are asked for and those that its pin has.</summary>

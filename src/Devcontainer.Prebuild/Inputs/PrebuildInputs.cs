@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Features;
 using Devcontainer.Prebuild.Packages;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
@@ -28,6 +29,9 @@ internal sealed record PrebuildInputs
     /// <summary>The Features, in install order.</summary>
     internal required IReadOnlyList<FeatureInput> Features { get; init; }
 
+    /// <summary>The Features' lock file; null where no Feature needs one.</summary>
+    internal FeatureLock? FeatureLock { get; init; }
+
     /// <summary>The images that the build fetches, in order of meeting, each once.</summary>
     internal required IReadOnlyList<BaseImageInput> BaseImages { get; init; }
 
@@ -43,13 +47,21 @@ internal sealed record PrebuildInputs
     /// <summary>What the project says.</summary>
     internal required PrebuildRequest Request { get; init; }
 
-    /// <summary>Reads everything. Starts no process and asks no registry.</summary>
+    /// <summary>Reads everything. Asks registries only for Features that have no pin or have never been on this machine.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="cache">What earlier builds have read of files that have not changed.</param>
+    /// <param name="registries">Connects.</param>
     /// <param name="reporter">Receives warnings of the configuration.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="isForgotten">Features whose pins are not believed, by id; null for none.</param>
     /// <exception cref="DevcontainerException">An input is missing or wrong.</exception>
-    internal static async Task<PrebuildInputs> ReadAsync(PrebuildRequest request, InputCache cache, IBuildReporter reporter, CancellationToken cancellationToken)
+    internal static async Task<PrebuildInputs> ReadAsync(
+        PrebuildRequest request,
+        InputCache cache,
+        RegistryAccess registries,
+        IBuildReporter reporter,
+        CancellationToken cancellationToken,
+        Func<string, bool>? isForgotten = null)
     {
         string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         var substitution = new SubstitutionContext
@@ -63,7 +75,10 @@ internal sealed record PrebuildInputs
             reporter.Warning(warning);
         }
 
-        IReadOnlyList<FeatureInput> features = await FeatureInput.ReadAsync(configuration, cache, reporter, cancellationToken).ConfigureAwait(false);
+        var store = new FeatureStore(FeatureStore.FolderOf(request.Environment), new VendoredFeatures(configuration.File), registries, cache);
+        var pins = new FeaturePins(configuration.File, isForgotten, request.LockedMode);
+        (IReadOnlyList<FeatureInput> features, FeatureLock? featureLock) =
+            await FeatureInput.ReadAsync(configuration, store, pins, cache, reporter, cancellationToken).ConfigureAwait(false);
         List<KeyValuePair<string, string>> arguments = Merge(configuration.Build?.Args ?? [], request.BuildArguments);
         DockerfileDocument? dockerfile = null;
         ResolvedDockerfile[] resolved = [];
@@ -84,6 +99,7 @@ internal sealed record PrebuildInputs
             Context = context,
             BuildArguments = arguments,
             Features = features,
+            FeatureLock = featureLock,
             BaseImages = FindBaseImages(configuration, resolved),
             Lock = LockFile.Read(configuration.File),
             Declared = DeclaredInputDigest.Read(restore is null ? request.Inputs : Merge(request.Inputs, restore.Inputs), cache, configuration.WorkspaceFolder),
@@ -123,8 +139,8 @@ internal sealed record PrebuildInputs
             reporter.Detail($"The whole build context is used: {reason}");
         }
 
-        // The lock file is written by the first build: were it part of the context, the second one would miss. The key has its pins anyway.
-        string lockFile = Path.GetRelativePath(build.Context, LockFile.PathFor(configuration.File)).Replace(Path.DirectorySeparatorChar, '/');
+        // Lock files are written by the first build: were they part of the context, the second one would miss. The key has their pins anyway.
+        string[] lockFiles = [Relative(LockFile.PathFor(configuration.File)), Relative(FeatureLockfile.PathFor(configuration.File))];
         IReadOnlyList<ContextEntry> entries = selection.Entries;
         if (entries.Any(IsLockFile))
         {
@@ -133,7 +149,9 @@ internal sealed record PrebuildInputs
 
         return FileTree.Read(build.Context, entries, cache, cancellationToken);
 
-        bool IsLockFile(ContextEntry entry) => entry.Path == lockFile || AtomicFile.IsUnfinished(entry.Path, lockFile);
+        string Relative(string path) => Path.GetRelativePath(build.Context, path).Replace(Path.DirectorySeparatorChar, '/');
+
+        bool IsLockFile(ContextEntry entry) => Array.Exists(lockFiles, file => entry.Path == file || AtomicFile.IsUnfinished(entry.Path, file));
     }
 
     private static List<BaseImageInput> FindBaseImages(DevcontainerConfiguration configuration, ResolvedDockerfile[] resolved)

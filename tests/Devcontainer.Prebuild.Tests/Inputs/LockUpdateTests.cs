@@ -179,7 +179,7 @@ public sealed class LockUpdateTests
     {
         using var workspace = new SampleWorkspace("""{ "image": "debian:12" }""");
         PrebuildRequest offline = workspace.Request with { Registries = workspace.Request.Registries with { Offline = true } };
-        await Errors.ExpectAsync(Codes.OfflineImage, () => new LockUpdate(_reporter).RunAsync(offline, [], raiseEpoch: true, CancellationToken.None));
+        await Errors.ExpectAsync(Codes.OfflineImage, () => new LockUpdate(_reporter).RunAsync(offline, [], raiseEpoch: true, vendorFeatures: false, CancellationToken.None));
         Assert.AreEqual(0, LockOf(workspace).Epoch);
     }
 
@@ -200,7 +200,7 @@ public sealed class LockUpdateTests
     }
 
     private Task<IReadOnlyList<LockChange>> UpdateAsync(SampleWorkspace workspace, FakeCatalog catalog, string[]? only = null, bool raiseEpoch = false) =>
-        new LockUpdate(catalog, _reporter).RunAsync(workspace.Request, only ?? [], raiseEpoch, CancellationToken.None);
+        new LockUpdate(catalog, _reporter).RunAsync(workspace.Request, only ?? [], raiseEpoch, vendorFeatures: false, CancellationToken.None);
 
     private static LockFile LockOf(SampleWorkspace workspace) => LockFile.Read(workspace.Request.ConfigFile);
 

@@ -1,0 +1,182 @@
+using System.Text;
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Spec;
+
+namespace Devcontainer.Prebuild.Features;
+
+/// <summary>
+/// The content of Features that are not in the repository, by digest: unpacked in the user's cache, fetched once a machine, from the folder of vendored
+/// Features or from their registry. What is in the cache is held against the digest of its tree whenever it is used.
+/// </summary>
+/// <param name="folder">The cache.</param>
+/// <param name="vendored">The folder of vendored Features, which need not be there.</param>
+/// <param name="registries">Connects.</param>
+/// <param name="files">What earlier builds have read.</param>
+internal sealed class FeatureStore(string folder, VendoredFeatures vendored, RegistryAccess registries, InputCache files)
+{
+    private const string ContentName = "content";
+    private const string TreeName = "tree";
+
+    /// <summary>The user's cache of Features.</summary>
+    /// <param name="environment">The environment: <c>XDG_CACHE_HOME</c> and the home (XDG base directory specification).</param>
+    internal static string FolderOf(IReadOnlyDictionary<string, string> environment)
+    {
+        string root = Rooted("XDG_CACHE_HOME")
+            ?? (OperatingSystem.IsWindows() ? Rooted("LOCALAPPDATA")
+                : Rooted("HOME") is { } home ? Path.Combine(home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache")
+                : null)
+            ?? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(root, "devcontainer-sdk", "features");
+
+        string? Rooted(string name) => environment.TryGetValue(name, out string? path) && Path.IsPathFullyQualified(path) ? path : null;
+    }
+
+    /// <summary>Gives the files of a Feature, hashed.</summary>
+    /// <param name="reference">Where it is.</param>
+    /// <param name="digest">The manifest's digest.</param>
+    /// <param name="location">Where it is named.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">DEVC2016 to DEVC2018, or the registry does not answer. DEVC9007: the cache cannot be written.</exception>
+    internal async Task<FileTree> GetAsync(OciFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
+    {
+        string entry = Path.Combine(folder, digest.Hex);
+        if (Read(entry, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        FeaturePackage package = await FetchAsync(reference, digest, location, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Unpack(package, entry, $"{reference.Resource}@{digest}", cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureCacheNotWritable, location, folder, e.Message), e);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureContentInvalid, location, $"{reference.Resource}@{digest}", e.Message), e);
+        }
+
+        return Read(entry, cancellationToken)
+            ?? throw new DevcontainerException(Codes.FeatureContentInvalid, location, $"{reference.Resource}@{digest}", $"its files changed in '{entry}' as soon as they were written");
+    }
+
+    /// <summary>The digest that a reference has now.</summary>
+    /// <exception cref="DevcontainerException">DEVC2016: it is not there. DEVC2018: no registry may be asked. Or the registry does not answer.</exception>
+    internal async Task<Digest> ResolveAsync(OciFeatureReference reference, SourceLocation location, CancellationToken cancellationToken)
+    {
+        RequireNetwork(reference, location, "it has no pin in devcontainer-lock.json");
+        Descriptor? found = await AskAsync(location, () => registries.Client.ResolveAsync(NameOf(reference, null), cancellationToken)).ConfigureAwait(false);
+        return found?.Digest ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{reference.Resource}:{reference.Tag}");
+    }
+
+    /// <summary>The Feature, from the vendored ones or from its registry.</summary>
+    internal async Task<FeaturePackage> FetchAsync(OciFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
+    {
+        if (vendored.Find(digest, location) is { } package)
+        {
+            return package;
+        }
+
+        RequireNetwork(reference, location, $"it is neither in '{folder}' nor in '{vendored.Folder}'");
+        ImageReference name = NameOf(reference, digest);
+        RegistryManifest manifest = await AskAsync(location, () => registries.Client.GetManifestAsync(name, cancellationToken)).ConfigureAwait(false)
+            ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, name);
+        Descriptor layer = At(location, () => FeaturePackage.LayerOf(manifest.Bytes, name.ToString()));
+        byte[] archive = await AskAsync(location, () => registries.Client.GetBlobAsync(name, layer, cancellationToken)).ConfigureAwait(false)
+            ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{name} (its layer {layer.Digest})");
+        return new FeaturePackage(manifest.Bytes, archive);
+    }
+
+    // Null where it is not there, or not as it was unpacked: it is unpacked anew then.
+    private FileTree? Read(string entry, CancellationToken cancellationToken)
+    {
+        string content = Path.Combine(entry, ContentName);
+        string tree = Path.Combine(entry, TreeName);
+        if (!Directory.Exists(entry))
+        {
+            return null;
+        }
+
+        if (File.Exists(tree) && Directory.Exists(content))
+        {
+            FileTree found = FeatureInput.ReadTree(content, files, cancellationToken);
+            if (File.ReadAllText(tree) == FeatureInput.DigestOf(found))
+            {
+                return found;
+            }
+        }
+
+        Directory.Delete(entry, recursive: true);
+        return null;
+    }
+
+    private void Unpack(FeaturePackage package, string entry, string origin, CancellationToken cancellationToken)
+    {
+        string unfinished = Path.Combine(folder, $".{Guid.NewGuid():N}");
+        string content = Path.Combine(unfinished, ContentName);
+        Directory.CreateDirectory(content);
+        try
+        {
+            FeatureArchive.Extract(package.Archive, content, origin, cancellationToken);
+            using InputCache none = InputCache.Open(unfinished, isTrusted: false, isKept: false, DateTime.UtcNow);
+            string tree = FeatureInput.DigestOf(FeatureInput.ReadTree(content, none, cancellationToken));
+            File.WriteAllText(Path.Combine(unfinished, TreeName), tree, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            try
+            {
+                Directory.Move(unfinished, entry);
+            }
+            catch (IOException) when (Directory.Exists(entry))
+            {
+                // Another build was faster: it is the same content.
+            }
+        }
+        finally
+        {
+            if (Directory.Exists(unfinished))
+            {
+                Directory.Delete(unfinished, recursive: true);
+            }
+        }
+    }
+
+    private void RequireNetwork(OciFeatureReference reference, SourceLocation location, string reason)
+    {
+        if (registries.IsOffline)
+        {
+            throw new DevcontainerException(Codes.FeatureOffline, location, reference.Id, reason);
+        }
+    }
+
+    private static ImageReference NameOf(OciFeatureReference reference, Digest? digest) =>
+        ImageReference.Parse($"{reference.Resource}{(digest is { } known ? $"@{known}" : $":{reference.Tag}")}");
+
+    // What a registry says is about the line that names the Feature.
+    private static async Task<T> AskAsync<T>(SourceLocation location, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
+        {
+            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
+        }
+    }
+
+    private static T At<T>(SourceLocation location, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
+        {
+            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
+using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Spec;
+
+namespace Devcontainer.Prebuild.Features;
+
+/// <summary>Finds Features in registries: by their pin, by their own digest, or, where there is neither, by asking what their version is now.</summary>
+/// <param name="store">Has their files.</param>
+/// <param name="pins">What the lock file says.</param>
+internal sealed class OciFeatureSource(FeatureStore store, FeaturePins pins) : IFeatureSource
+{
+    private const string InstallScript = "install.sh";
+    private readonly Dictionary<string, FileTree> _trees = new(StringComparer.Ordinal);
+
+    /// <summary>The files of Features that were found, by folder.</summary>
+    internal IReadOnlyDictionary<string, FileTree> Trees => _trees;
+
+    /// <inheritdoc />
+    public async ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
+    {
+        var oci = (OciFeatureReference)reference;
+        Digest digest = pins.Find(oci, request.Location)
+            ?? (oci.Digest is { } own ? Digest.Parse(own) : await store.ResolveAsync(oci, request.Location, cancellationToken).ConfigureAwait(false));
+        FileTree tree = await store.GetAsync(oci, digest, request.Location, cancellationToken).ConfigureAwait(false);
+        _trees[tree.Root] = tree;
+        string resolved = $"{oci.Resource}@{digest}";
+        string file = Existing(FeatureMetadata.FileName, Codes.FeatureMetadataMissing);
+        _ = Existing(InstallScript, Codes.FeatureInstallScriptMissing);
+        FeatureMetadata metadata = FeatureMetadata.Parse(JsonNode.Load(file), file, request.Id, oci.Name);
+        return ResolvedFeature.Create(request, reference, metadata, tree.Root, resolved, digest.Value);
+
+        string Existing(string name, string missing) => tree.Entries.Any(entry => entry.Path == name && entry.Kind == Spec.Contexts.ContextEntryKind.File)
+            ? Path.Combine(tree.Root, name)
+            : throw new DevcontainerException(missing, request.Location, request.Id, resolved);
+    }
+}
