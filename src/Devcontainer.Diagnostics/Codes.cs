@@ -89,6 +89,7 @@ public static class Codes
     public const string RestoreFailed = "DEVC3071";
     public const string PackageDamaged = "DEVC3072";
     public const string VersionFloating = "DEVC3073";
+    public const string HistoryUnreadable = "DEVC3080";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

@@ -10,6 +10,7 @@ using Devcontainer.Prebuild.Explain;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Replay;
 using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild;
@@ -52,7 +53,7 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Owned =
     [
         .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
-        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, LockName,
+        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

@@ -11,9 +11,6 @@ internal static class ExplanationFile
 
     private const int Schema = 1;
 
-    /// <summary>Writes it into the output folder.</summary>
-    internal static void Write(Explanation explanation, string outputPath) => AtomicFile.Write(Path.Combine(outputPath, FileName), Serialize(explanation));
-
     /// <summary>The file's bytes.</summary>
     internal static byte[] Serialize(Explanation explanation)
     {

@@ -33,22 +33,10 @@ public sealed class ImageExplain(IBuildReporter reporter)
 
         if (!request.DryRun)
         {
-            Write(explanation, request.OutputPath);
+            OutputFile.Write(request.OutputPath, ExplanationFile.FileName, ExplanationFile.Serialize(explanation));
         }
 
         return explanation;
-    }
-
-    private static void Write(Explanation explanation, string outputPath)
-    {
-        try
-        {
-            ExplanationFile.Write(explanation, outputPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DevcontainerException(Diagnostic.Create(Codes.OutputNotWritable, null, outputPath, e.Message), e);
-        }
     }
 
     private async Task<Explanation> ExplainAsync(PrebuildInputs inputs, RegistryAccess registries, CancellationToken cancellationToken)

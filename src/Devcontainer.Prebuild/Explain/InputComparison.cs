@@ -26,7 +26,8 @@ internal static class InputComparison
     /// <summary>Whether a receipt lists only files and base images, as those of older versions do.</summary>
     internal static bool IsWithoutSettings(IReadOnlyList<ReceiptInput> inputs) => inputs.All(static input => input.Projection != InputList.Setting);
 
-    private static List<InputChange> Compare(IReadOnlyList<ReceiptInput> before, IReadOnlyList<ReceiptInput> now)
+    /// <summary>What differs between two lists of inputs.</summary>
+    internal static List<InputChange> Compare(IReadOnlyList<ReceiptInput> before, IReadOnlyList<ReceiptInput> now)
     {
         // What an older receipt does not have is not news.
         IEnumerable<ReceiptInput> comparable = IsWithoutSettings(before)

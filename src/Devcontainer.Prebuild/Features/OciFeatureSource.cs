@@ -8,13 +8,16 @@ namespace Devcontainer.Prebuild.Features;
 /// <summary>Finds Features in registries: by their pin, by their own digest, or, where there is neither, by asking what their version is now.</summary>
 /// <param name="store">Has their files.</param>
 /// <param name="pins">What the lock file says.</param>
-internal sealed class OciFeatureSource(FeatureStore store, FeaturePins pins) : IFeatureSource
+internal sealed class OciFeatureSource(FeatureStore store, FeaturePins pins) : IRemoteFeatures
 {
     private const string InstallScript = "install.sh";
     private readonly Dictionary<string, FileTree> _trees = new(StringComparer.Ordinal);
 
-    /// <summary>The files of Features that were found, by folder.</summary>
-    internal IReadOnlyDictionary<string, FileTree> Trees => _trees;
+    /// <inheritdoc />
+    public FileTree? TreeOf(string folder) => _trees.GetValueOrDefault(folder);
+
+    /// <inheritdoc />
+    public FeatureLock? Compare(IReadOnlyList<ResolvedFeature> features) => pins.Compare(features);
 
     /// <inheritdoc />
     public async ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)

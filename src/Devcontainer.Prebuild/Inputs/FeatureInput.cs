@@ -15,16 +15,14 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
 {
     /// <summary>Finds the Features of a configuration, in install order, and hashes their files.</summary>
     /// <param name="configuration">The configuration.</param>
-    /// <param name="store">Has the files of Features that are not in the repository.</param>
-    /// <param name="pins">What the Features' lock file says.</param>
+    /// <param name="remote">Finds Features that are not in the repository.</param>
     /// <param name="cache">What earlier builds have read.</param>
     /// <param name="reporter">Receives warnings.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The Features, and their lock file where one of them needs it.</returns>
     internal static async Task<(IReadOnlyList<FeatureInput> Features, FeatureLock? Lock)> ReadAsync(
         DevcontainerConfiguration configuration,
-        FeatureStore store,
-        FeaturePins pins,
+        IRemoteFeatures remote,
         InputCache cache,
         IBuildReporter reporter,
         CancellationToken cancellationToken)
@@ -34,8 +32,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             return ([], null);
         }
 
-        var oci = new OciFeatureSource(store, pins);
-        var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = oci };
+        var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = remote };
         IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, source, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features);
         var inputs = new FeatureInput[features.Count];
@@ -47,11 +44,11 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             }
 
             string folder = features[i].Folder;
-            FileTree content = oci.Trees.GetValueOrDefault(folder) ?? ReadTree(folder, cache, cancellationToken);
+            FileTree content = remote.TreeOf(folder) ?? ReadTree(folder, cache, cancellationToken);
             inputs[i] = new FeatureInput(features[i], files[i], content, features[i].Digest ?? DigestOf(content));
         }
 
-        return (inputs, pins.Compare(features));
+        return (inputs, remote.Compare(features));
     }
 
     /// <summary>The files of a Feature, hashed.</summary>

@@ -23,6 +23,9 @@ internal sealed record PrebuildInputs
     /// <summary>The main context; null where there is none.</summary>
     internal FileTree? Context { get; init; }
 
+    /// <summary>What of the context the Dockerfile names.</summary>
+    internal IReadOnlyList<ContextSource> Sources { get; init; } = [];
+
     /// <summary>Build arguments: the configuration's, and over them the project's; sorted.</summary>
     internal required IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; }
 
@@ -55,13 +58,21 @@ internal sealed record PrebuildInputs
     /// <param name="cancellationToken">Ends it.</param>
     /// <param name="isForgotten">Features whose pins are not believed, by id; null for none.</param>
     /// <exception cref="DevcontainerException">An input is missing or wrong.</exception>
-    internal static async Task<PrebuildInputs> ReadAsync(
+    internal static Task<PrebuildInputs> ReadAsync(
         PrebuildRequest request,
         InputCache cache,
         RegistryAccess registries,
         IBuildReporter reporter,
         CancellationToken cancellationToken,
         Func<string, bool>? isForgotten = null)
+    {
+        var store = new FeatureStore(FeatureStore.FolderOf(request.Environment), new VendoredFeatures(request.ConfigFile), registries, cache);
+        return ReadAsync(request, cache, new OciFeatureSource(store, new FeaturePins(request.ConfigFile, isForgotten, request.LockedMode)), reporter, cancellationToken);
+    }
+
+    /// <summary>Reads everything, with another source of Features that are not in the repository.</summary>
+    internal static async Task<PrebuildInputs> ReadAsync(
+        PrebuildRequest request, InputCache cache, IRemoteFeatures remote, IBuildReporter reporter, CancellationToken cancellationToken)
     {
         string workspace = request.WorkspaceFolder ?? PrebuildRequest.WorkspaceOf(request.ConfigFile);
         var substitution = new SubstitutionContext
@@ -75,10 +86,8 @@ internal sealed record PrebuildInputs
             reporter.Warning(warning);
         }
 
-        var store = new FeatureStore(FeatureStore.FolderOf(request.Environment), new VendoredFeatures(configuration.File), registries, cache);
-        var pins = new FeaturePins(configuration.File, isForgotten, request.LockedMode);
         (IReadOnlyList<FeatureInput> features, FeatureLock? featureLock) =
-            await FeatureInput.ReadAsync(configuration, store, pins, cache, reporter, cancellationToken).ConfigureAwait(false);
+            await FeatureInput.ReadAsync(configuration, remote, cache, reporter, cancellationToken).ConfigureAwait(false);
         List<KeyValuePair<string, string>> arguments = Merge(configuration.Build?.Args ?? [], request.BuildArguments);
         DockerfileDocument? dockerfile = null;
         ResolvedDockerfile[] resolved = [];
@@ -97,6 +106,7 @@ internal sealed record PrebuildInputs
             Configuration = configuration,
             Dockerfile = dockerfile,
             Context = context,
+            Sources = [.. resolved.SelectMany(static dockerfile => dockerfile.Sources)],
             BuildArguments = arguments,
             Features = features,
             FeatureLock = featureLock,

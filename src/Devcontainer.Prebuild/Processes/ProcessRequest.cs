@@ -18,6 +18,12 @@ public sealed record ProcessRequest
     /// <summary>Writes standard input, or null for an empty one.</summary>
     public Func<Stream, CancellationToken, Task>? Input { get; init; }
 
+    /// <summary>
+    /// Reads standard output as bytes, to its end or as far as it wants to; then <see cref="OnOutput"/> gets nothing. With <see cref="Input"/> a program
+    /// can be talked with for as long as it runs.
+    /// </summary>
+    public Func<Stream, CancellationToken, Task>? ReadOutput { get; init; }
+
     /// <summary>Receives each line of standard output; lines over the cap arrive cut.</summary>
     public Action<string>? OnOutput { get; init; }
 

@@ -47,8 +47,8 @@ public sealed class ProcessRunner : IProcessRunner
             }
 
             Task streams = Task.WhenAll(
-                ReadAsync(process.StandardOutput.BaseStream, request.OnOutput, end),
-                ReadAsync(process.StandardError.BaseStream, request.OnError, end),
+                ReadAsync(process.StandardOutput.BaseStream, request.ReadOutput ?? Lines(request.OnOutput), end),
+                ReadAsync(process.StandardError.BaseStream, Lines(request.OnError), end),
                 WriteInputAsync(process, request.Input, end));
             bool ended = await WaitAsync(process, end.Token).ConfigureAwait(false);
             if (!ended)
@@ -98,12 +98,14 @@ public sealed class ProcessRunner : IProcessRunner
         return info;
     }
 
+    private static Func<Stream, CancellationToken, Task> Lines(Action<string>? onLine) => (stream, _) => BoundedLines.ReadAsync(stream, onLine);
+
     // A reader that failed reads no more, and the program would stop at a full pipe: it is ended instead.
-    private static async Task ReadAsync(Stream stream, Action<string>? onLine, CancellationTokenSource end)
+    private static async Task ReadAsync(Stream stream, Func<Stream, CancellationToken, Task> read, CancellationTokenSource end)
     {
         try
         {
-            await BoundedLines.ReadAsync(stream, onLine).ConfigureAwait(false);
+            await read(stream, end.Token).ConfigureAwait(false);
         }
         catch
         {

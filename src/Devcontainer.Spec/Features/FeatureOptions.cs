@@ -29,8 +29,9 @@ internal static class FeatureOptions
         {
             foreach (JsonProperty property in given)
             {
-                Check(request, property, metadata, warnings);
-                values.Add(property);
+                JsonProperty option = Joined(property, request);
+                Check(request, option, metadata, warnings);
+                values.Add(option);
             }
         }
         else if (Find(metadata, MainOption) is not null)
@@ -46,6 +47,16 @@ internal static class FeatureOptions
 
         return new JsonObject(values);
     }
+
+    // A list is its values with commas between them, as JavaScript writes one and Features expect several values: the reference CLI passes that on.
+    private static JsonProperty Joined(JsonProperty property, FeatureRequest request) =>
+        property.Value is JsonArray list && list.All(static value => (value.Kind & JsonShape.TextKinds) != 0)
+            ? property with
+            {
+                Value = new JsonString(
+                    string.Join(',', list.Select(value => new JsonShape(request.Location.File ?? "").Text(value, property.Name))), property.Value.Position),
+            }
+            : property;
 
     private static void Check(FeatureRequest request, JsonProperty property, FeatureMetadata metadata, List<Diagnostic> warnings)
     {
