@@ -102,7 +102,7 @@ public sealed class LocalFeatureSourceTests
     [DataRow("""{"flag":1}""", Codes.FeatureOptionWrongType, "true or false")]
     [DataRow("""{"text":{}}""", Codes.FeatureOptionWrongType, "a string")]
     [DataRow("""{"text":null}""", Codes.FeatureOptionWrongType, "a string")]
-    [DataRow("""{"more":["x"]}""", Codes.FeatureOptionWrongType, "a string")]
+    [DataRow("""{"more":[["x"]]}""", Codes.FeatureOptionWrongType, "a string")]
     [DataRow("""{"some":"c"}""", Codes.FeatureOptionNotAllowed, "'a', 'b'")]
     [DataRow("""{"text":"\u0000"}""", Codes.TextHasNul, "NUL")]
     public async Task A_value_that_an_option_cannot_have_is_an_error_at_the_value(string options, string code, string says)
