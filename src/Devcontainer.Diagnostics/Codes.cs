@@ -90,6 +90,15 @@ public static class Codes
     public const string PackageDamaged = "DEVC3072";
     public const string VersionFloating = "DEVC3073";
     public const string HistoryUnreadable = "DEVC3080";
+    public const string GlobalJsonInvalid = "DEVC3090";
+    public const string ToolchainPinMissing = "DEVC3091";
+    public const string ToolchainNotFound = "DEVC3092";
+    public const string FeedUnreachable = "DEVC3093";
+    public const string FeedInvalid = "DEVC3094";
+    public const string ArchiveWrong = "DEVC3095";
+    public const string ToolchainOffline = "DEVC3096";
+    public const string ToolchainCacheNotWritable = "DEVC3097";
+    public const string ToolchainPlatformMissing = "DEVC3098";
 
     // 4xxx: engine and build
     public const string DockerNotFound = "DEVC4001";

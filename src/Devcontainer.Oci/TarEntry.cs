@@ -51,6 +51,9 @@ public sealed record TarEntry
     /// <summary>A directory. Those above an entry need not be given; they get mode 0755.</summary>
     public static TarEntry Directory(string path, int mode) => new(path, EntryKind.Directory, mode);
 
+    /// <summary>The same under another path.</summary>
+    public TarEntry At(string path) => new(path, Kind, Mode) { Size = Size, LinkTarget = LinkTarget, Open = Open };
+
     /// <summary>A symbolic link.</summary>
     public static TarEntry SymbolicLink(string path, string target) => new(path, EntryKind.SymbolicLink, LinkMode) { LinkTarget = target };
 }

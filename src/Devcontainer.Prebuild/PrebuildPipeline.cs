@@ -7,6 +7,7 @@ using Devcontainer.Prebuild.Plan;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild;
@@ -67,7 +68,7 @@ public sealed class PrebuildPipeline
         Task<LocalImage?> finding = Task.Run(() => LocalImage.Find(request.OutputPath, request.GenerateSbom), CancellationToken.None);
         PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, _reporter, cancellationToken).ConfigureAwait(false);
         LocalImage? local = await finding.ConfigureAwait(false);
-        if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null) || inputs.FeatureLock?.Missing.Any() == true)
+        if (inputs.BaseImages.Any(image => inputs.PinOf(image.Reference) is null) || inputs.FeatureLock?.Missing.Any() == true || inputs.UnpinnedToolchain.Any())
         {
             inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
         }
@@ -173,6 +174,7 @@ public sealed class PrebuildPipeline
             pinned = pinned.With(reference, pin);
         }
 
+        pinned = await PinToolchainAsync(inputs, pinned, cancellationToken).ConfigureAwait(false);
         LockedFeature[] features = [.. inputs.FeatureLock?.Missing ?? []];
         foreach (LockedFeature feature in features)
         {
@@ -193,5 +195,29 @@ public sealed class PrebuildPipeline
         }
 
         return inputs with { Lock = pinned };
+    }
+
+    private async Task<LockFile> PinToolchainAsync(PrebuildInputs inputs, LockFile pinned, CancellationToken cancellationToken)
+    {
+        ToolchainPart[] missing = [.. inputs.UnpinnedToolchain];
+        if (missing.Length == 0)
+        {
+            return pinned;
+        }
+
+        using var feed = new DotNetFeed(inputs.Request.Toolchain!.Feed, inputs.Request.Registries.Offline);
+        foreach (ToolchainPart part in missing)
+        {
+            if (inputs.Request.LockedMode)
+            {
+                throw new DevcontainerException(Codes.ToolchainPinMissing, pinned.Path, part.Name);
+            }
+
+            PinnedToolchain pin = await feed.ResolveAsync(part, cancellationToken).ConfigureAwait(false);
+            _reporter.Status(new LockChange(LockChangeKind.Pinned, part.Name, null, pin.Version).Say(inputs.Request.DryRun));
+            pinned = pinned.With(part.Name, pin);
+        }
+
+        return pinned;
     }
 }

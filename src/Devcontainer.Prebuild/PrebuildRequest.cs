@@ -1,5 +1,6 @@
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Engine;
+using Devcontainer.Prebuild.Toolchain;
 
 namespace Devcontainer.Prebuild;
 
@@ -66,6 +67,9 @@ public sealed record PrebuildRequest
     /// <summary>Absolute paths of the projects and solutions whose packages go into the image.</summary>
     public IReadOnlyList<string> Restore { get; init; } = [];
 
+    /// <summary>The .NET that goes into the image; null for none.</summary>
+    public ToolchainRequest? Toolchain { get; init; }
+
     /// <summary>Build arguments, over those of devcontainer.json.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; } = [];
 
@@ -122,7 +126,7 @@ public sealed record PrebuildRequest
 
 /// <summary>A file that the key follows although the build is not given it.</summary>
 /// <param name="Path">Absolute path.</param>
-/// <param name="Tier"><c>environment</c> or <c>packages</c>.</param>
+/// <param name="Tier"><c>environment</c>, <c>toolchain</c> or <c>packages</c>.</param>
 /// <param name="Projection"><c>raw</c>, <c>text</c>, <c>json</c>, <c>json:/pointer</c> or <c>xml</c>.</param>
 public sealed record DeclaredInput(string Path, string Tier, string Projection);
 

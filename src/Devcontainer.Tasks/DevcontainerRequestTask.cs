@@ -3,6 +3,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Toolchain;
 using Microsoft.Build.Framework;
 
 namespace Devcontainer.Tasks;
@@ -31,6 +32,15 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
 
     /// <summary>DevcontainerInstallSdk.</summary>
     public string? InstallSdk { get; set; }
+
+    /// <summary>DevcontainerDotNetFeed.</summary>
+    public string? DotNetFeed { get; set; }
+
+    /// <summary>DevcontainerDotNetLibc.</summary>
+    public string? DotNetLibc { get; set; }
+
+    /// <summary>DevcontainerRuntime items.</summary>
+    public ITaskItem[] Runtimes { get; set; } = [];
 
     /// <summary>GenerateDevcontainerSbom.</summary>
     public string? GenerateSbom { get; set; }
@@ -80,7 +90,6 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     /// <exception cref="DevcontainerException">DEVC9001, DEVC9004, DEVC9005: a property or item is not right.</exception>
     protected PrebuildRequest Bind()
     {
-        RefuseForNow("DevcontainerInstallSdk", InstallSdk);
         RefuseForNow("DevcontainerReferenceCompatible", ReferenceCompatible);
         WarnOfUnknownProperties();
         return new PrebuildRequest
@@ -100,6 +109,7 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             ProvenanceBuilderId = BindBuilderId(),
             Inputs = BindInputs(),
             Restore = [.. Restore.Where(static item => item.ItemSpec.Length > 0).Select(item => Absolute(item.ItemSpec)!).Distinct(StringComparer.Ordinal)],
+            Toolchain = BindToolchain(),
             BuildArguments = Pairs(BuildArgs),
             Labels = Pairs(Labels),
             AllowedEnvironment = new HashSet<string>(AllowedEnvironment.Select(static i => i.ItemSpec), StringComparer.Ordinal),
@@ -142,6 +152,48 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
         }
 
         return platforms.Count > 0 ? platforms : [Platform.Host];
+    }
+
+    private ToolchainRequest? BindToolchain()
+    {
+        if (!Switch("DevcontainerInstallSdk", InstallSdk))
+        {
+            return Runtimes.Length == 0 ? null : throw new DevcontainerException(
+                Codes.ItemInvalid, "DevcontainerRuntime", Runtimes[0].ItemSpec, "it needs DevcontainerInstallSdk=true, whose host starts it");
+        }
+
+        string feed = string.IsNullOrWhiteSpace(DotNetFeed) ? ToolchainRequest.OfficialFeed : DotNetFeed.Trim();
+        if (!Uri.TryCreate(feed, UriKind.Absolute, out Uri? address) || !FileDownload.IsAllowed(address))
+        {
+            throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerDotNetFeed", feed, "it is an https address; loopback may be http");
+        }
+
+        string? libc = string.IsNullOrWhiteSpace(DotNetLibc) ? null : DotNetLibc.Trim();
+        return libc is null or "glibc" or "musl"
+            ? new ToolchainRequest(address, BindRuntimes(), libc)
+            : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerDotNetLibc", libc, "it is glibc or musl, or empty for the image's");
+    }
+
+    private List<RuntimeRequest> BindRuntimes()
+    {
+        var runtimes = new List<RuntimeRequest>(Runtimes.Length);
+        foreach (ITaskItem item in Runtimes)
+        {
+            string version = item.GetMetadata("Version");
+            string? reason = RuntimeRequest.Refuse(item.ItemSpec, version);
+            if (reason is not null)
+            {
+                throw new DevcontainerException(Codes.ItemInvalid, "DevcontainerRuntime", item.ItemSpec, reason);
+            }
+
+            var runtime = new RuntimeRequest(item.ItemSpec, version);
+            if (!runtimes.Contains(runtime))
+            {
+                runtimes.Add(runtime);
+            }
+        }
+
+        return runtimes;
     }
 
     private List<DeclaredInput> BindInputs()

@@ -23,6 +23,8 @@ internal static class PublicProperties
         "DevcontainerCompareTo",
         "DevcontainerConfigFile",
         "DevcontainerDefaultBranch",
+        "DevcontainerDotNetFeed",
+        "DevcontainerDotNetLibc",
         "DevcontainerDryRun",
         "DevcontainerForce",
         "DevcontainerImageTags",

@@ -22,7 +22,7 @@ public sealed class FaultTests : SdkTests
     [DataRow("DevcontainerRegistryMirrors=nonsense", "DEVC9001", "registry=mirror")]
     [DataRow("DevcontainerTrustedRealms=login.example", "DEVC9001", "registry=host")]
     [DataRow("DevcontainerTrustedRealms=registry.example=https://login.example/token", "DEVC9001", "registry=host")]
-    [DataRow("DevcontainerInstallSdk=true", "DEVC9004", "DevcontainerInstallSdk")]
+    [DataRow("DevcontainerInstallSdk=perhaps", "DEVC9001", "true or false")]
     [DataRow("DevcontainerReferenceCompatible=true", "DEVC9004", "DevcontainerReferenceCompatible")]
     [DataRow("DevcontainerPlatforms=linux/z80", "DEVC1041", "linux/z80")]
     [DataRow("DevcontainerPlatforms=linux/amd64%3Bwindows/amd64", "DEVC1041", "windows/amd64")]

@@ -47,18 +47,30 @@ internal sealed class ImageAppending(
 
         // Whichever fails first ends the other.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<IReadOnlyList<EnvironmentImage>> images = Ending(environments(ending.Token), ending);
+        Task<IReadOnlyList<EnvironmentImage>> images = Ending(WithConfigsAsync(environments, ending.Token), ending);
         Task<IReadOnlyDictionary<Platform, AppendedContent>> making = Ending(MakeAsync(platforms, images, previous, earlier, ending.Token), ending);
         await Task.WhenAll(images, making).ConfigureAwait(false);
         IReadOnlyDictionary<Platform, AppendedContent> contents = await making.ConfigureAwait(false);
         var appended = new List<AppendedImage>();
         foreach (EnvironmentImage image in await images.ConfigureAwait(false))
         {
-            await FetchConfigAsync(layout.ReadManifest(image.Manifest), cancellationToken).ConfigureAwait(false);
             appended.Add(new AppendedImage(image, ImageAppend.Apply(layout, image, contents[image.Platform]), contents[image.Platform]));
         }
 
         return appended;
+    }
+
+    // What a tier may ask of an environment image is in the layout then.
+    private async Task<IReadOnlyList<EnvironmentImage>> WithConfigsAsync(
+        Func<CancellationToken, Task<IReadOnlyList<EnvironmentImage>>> environments, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<EnvironmentImage> images = await environments(cancellationToken).ConfigureAwait(false);
+        foreach (EnvironmentImage image in images)
+        {
+            await FetchConfigAsync(layout.ReadManifest(image.Manifest), cancellationToken).ConfigureAwait(false);
+        }
+
+        return images;
     }
 
     private static async Task<T> Ending<T>(Task<T> work, CancellationTokenSource other)
@@ -87,9 +99,14 @@ internal sealed class ImageAppending(
         try
         {
             var request = new AppendRequest { Platforms = platforms, Images = images, Known = known, Layout = layout, Staging = staging, Jobs = jobs };
-            foreach (IAppendedTier tier in tiers)
+
+            // Side by side: one may wait for the environment images and another need none.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            IReadOnlyDictionary<Platform, AppendedContent>[] made =
+                await Task.WhenAll(tiers.Select(tier => Ending(tier.MakeAsync(request, ending.Token), ending))).ConfigureAwait(false);
+            foreach (IReadOnlyDictionary<Platform, AppendedContent> tier in made)
             {
-                foreach ((Platform platform, AppendedContent content) in await tier.MakeAsync(request, cancellationToken).ConfigureAwait(false))
+                foreach ((Platform platform, AppendedContent content) in tier)
                 {
                     contents[platform] = contents[platform].With(content);
                 }

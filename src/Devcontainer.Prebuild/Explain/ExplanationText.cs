@@ -48,6 +48,8 @@ internal static class ExplanationText
             "No build and no engine: only declared inputs changed, so the same image gets a new key.",
         Verdict.Renew => "No build and no engine: every platform's image is here; only its index, names or SBOMs are written anew.",
         Verdict.Fetch => $"No build and no engine: {Of(explanation, "registry")} from the registry{Others(explanation)}.",
+        Verdict.Append when explanation.Tiers.Contains("toolchain") =>
+            $"No build and no engine: the .NET SDK{(explanation.Tiers.Contains("packages") ? " and packages that differ are" : " is")} put on the environment image of {Of(explanation, "appended")}{Others(explanation)}.",
         Verdict.Append => $"No build and no engine: packages are restored, and where they differ put on the environment image of {Of(explanation, "appended")}{Others(explanation)}.",
         Verdict.Build => $"A build of {Of(explanation, "built")}, with an engine{Others(explanation)}.",
         _ when explanation.LockedMode =>

@@ -43,7 +43,11 @@ public sealed class ImageExplain(IBuildReporter reporter)
     {
         PrebuildRequest request = inputs.Request;
         IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
-        string[] unpinned = [.. inputs.BaseImages.Select(static image => image.Reference).Where(image => inputs.PinOf(image) is null).Select(static image => image.ToString())];
+        string[] unpinned =
+        [
+            .. inputs.BaseImages.Select(static image => image.Reference).Where(image => inputs.PinOf(image) is null).Select(static image => image.ToString()),
+            .. inputs.UnpinnedToolchain.Select(static part => part.Name),
+        ];
         LocalImage? local = LocalImage.Find(request.OutputPath, request.GenerateSbom);
         SharedRepository? repository = SharedRepository.NameOf(request.Registry, request.Repository) is { } name && !registries.IsOffline
             ? new SharedRepository(registries.Client, name)
@@ -139,7 +143,7 @@ public sealed class ImageExplain(IBuildReporter reporter)
     private static string[] TiersOf(Receipt earlier, IReadOnlyList<CacheKey> keys) =>
     [
         .. keys
-            .Where(key => key.Tier is KeyTier.Environment or KeyTier.Packages && earlier.Key(key.Tier, key.Platform) is { Length: > 0 } known && known != key.Value)
+            .Where(key => key.Tier is KeyTier.Environment or KeyTier.Toolchain or KeyTier.Packages && earlier.Key(key.Tier, key.Platform) is { Length: > 0 } known && known != key.Value)
             .Select(static key => key.TierName)
             .Distinct(),
     ];

@@ -21,17 +21,7 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
 
     /// <summary>The user's cache of Features.</summary>
     /// <param name="environment">The environment: <c>XDG_CACHE_HOME</c> and the home (XDG base directory specification).</param>
-    internal static string FolderOf(IReadOnlyDictionary<string, string> environment)
-    {
-        string root = Rooted("XDG_CACHE_HOME")
-            ?? (OperatingSystem.IsWindows() ? Rooted("LOCALAPPDATA")
-                : Rooted("HOME") is { } home ? Path.Combine(home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache")
-                : null)
-            ?? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(root, "devcontainer-sdk", "features");
-
-        string? Rooted(string name) => environment.TryGetValue(name, out string? path) && Path.IsPathFullyQualified(path) ? path : null;
-    }
+    internal static string FolderOf(IReadOnlyDictionary<string, string> environment) => UserCache.FolderOf(environment, "features");
 
     /// <summary>Gives the files of a Feature, hashed.</summary>
     /// <param name="reference">Where it is.</param>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec.Contexts;
 
 namespace Devcontainer.Prebuild.Inputs;
@@ -16,13 +17,15 @@ internal sealed record DeclaredInputDigest(string Path, string Tier, string Proj
     /// <param name="inputs">What the project declares.</param>
     /// <param name="cache">What earlier builds have read.</param>
     /// <param name="workspaceFolder">What paths are relative to.</param>
+    /// <param name="hasToolchain">Whether .NET goes into the image: only then there is that tier.</param>
     /// <exception cref="DevcontainerException">DEVC3050 to DEVC3053.</exception>
-    internal static IReadOnlyList<DeclaredInputDigest> Read(IReadOnlyList<DeclaredInput> inputs, InputCache cache, string workspaceFolder)
+    internal static IReadOnlyList<DeclaredInputDigest> Read(
+        IReadOnlyList<DeclaredInput> inputs, InputCache cache, string workspaceFolder, bool hasToolchain = false)
     {
         var digests = new List<DeclaredInputDigest>(inputs.Count);
         foreach (DeclaredInput input in inputs)
         {
-            if (input.Tier is not ("environment" or "packages"))
+            if (input.Tier is not ("environment" or "packages") && !(input.Tier == ToolchainPart.Tier && hasToolchain))
             {
                 throw new DevcontainerException(Codes.TierUnknown, input.Path, input.Tier);
             }

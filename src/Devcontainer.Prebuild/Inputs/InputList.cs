@@ -3,6 +3,7 @@ using System.Text;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Receipts;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Inputs;
@@ -93,11 +94,31 @@ internal static class InputList
         }
 
         list.AddRange(KeyComposer.RestoredProjects(inputs).Select(static project => Hidden($"restored project {project}") with { Tier = "packages" }));
+        AddToolchain(list, inputs);
         AddFeatures(list, inputs.Features);
         AddOrder(list, "label", request.Labels.Select(static label => label.Key));
         AddOrder(list, "cache mount", request.CacheMounts.Select(static mount => mount.Target));
         AddOrder(list, "secret", request.Secrets.Select(static secret => secret.Id));
         AddOrder(list, "Feature", inputs.Features.Select(static feature => feature.Feature.Id));
+    }
+
+    private static void AddToolchain(List<ReceiptInput> list, PrebuildInputs inputs)
+    {
+        if (inputs.Request.Toolchain is not { } toolchain)
+        {
+            return;
+        }
+
+        foreach (ToolchainPart part in inputs.Toolchain)
+        {
+            PinnedToolchain? pin = inputs.Lock.Toolchain.GetValueOrDefault(part.Name);
+            string[] fields = [pin?.Version ?? string.Empty, .. pin?.Sha512.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key} {one.Value}") ?? []];
+            string name = part.Product == DotNetProduct.Sdk ? part.Product.Id : part.Name;
+            list.Add(Hidden(name, fields) with { Tier = ToolchainPart.Tier, Value = pin?.Version ?? "not pinned yet" });
+        }
+
+        list.Add(Shown("C library of .NET", toolchain.Libc ?? "the image's") with { Tier = ToolchainPart.Tier });
+        list.Add(Shown("what the image has of .NET", inputs.Request.GenerateSbom ? "by its SBOM" : "by its variables") with { Tier = ToolchainPart.Tier });
     }
 
     // One Feature may be there several times, with other options: then its place among those counts too. Its script is made of its own files and these.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Toolchain;
 
 namespace Devcontainer.Prebuild.Inputs;
 
@@ -16,7 +17,12 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
     /// <summary>The file's name.</summary>
     public const string FileName = "devcontainer-prebuild.lock.json";
 
+    // A file without a toolchain is one that older versions read too.
     private const int Version = 1;
+    private const int VersionWithToolchain = 2;
+
+    /// <summary>Pinned .NET SDKs and runtimes by what was asked for.</summary>
+    public IReadOnlyDictionary<string, PinnedToolchain> Toolchain { get; init; } = new Dictionary<string, PinnedToolchain>(StringComparer.Ordinal);
 
     /// <summary>Where the lock file of a configuration is.</summary>
     internal static string PathFor(string configFile) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(configFile)!, FileName);
@@ -53,6 +59,14 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
     internal LockFile Without(string reference) =>
         this with { Images = Images.Where(pin => pin.Key != reference).ToDictionary(StringComparer.Ordinal) };
 
+    /// <summary>This lock file with one more pin of .NET.</summary>
+    internal LockFile With(string name, PinnedToolchain pin) =>
+        this with { Toolchain = new Dictionary<string, PinnedToolchain>(Toolchain, StringComparer.Ordinal) { [name] = pin } };
+
+    /// <summary>This lock file with a pin of .NET less.</summary>
+    internal LockFile WithoutToolchain(string name) =>
+        this with { Toolchain = Toolchain.Where(pin => pin.Key != name).ToDictionary(StringComparer.Ordinal) };
+
     /// <summary>This lock file with its epoch raised by one.</summary>
     /// <exception cref="DevcontainerException">DEVC3061: it is the last one.</exception>
     internal LockFile Raised() => Epoch < int.MaxValue
@@ -80,7 +94,7 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
         using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
         {
             writer.WriteStartObject();
-            writer.WriteNumber("version", Version);
+            writer.WriteNumber("version", Toolchain.Count > 0 ? VersionWithToolchain : Version);
             writer.WriteNumber("epoch", Epoch);
             writer.WriteStartObject("images");
             foreach ((string reference, PinnedImage image) in Images.OrderBy(static pin => pin.Key, StringComparer.Ordinal))
@@ -98,6 +112,7 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
             }
 
             writer.WriteEndObject();
+            WriteToolchain(writer);
             writer.WriteEndObject();
         }
 
@@ -105,13 +120,38 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
         return stream.ToArray();
     }
 
+    private void WriteToolchain(Utf8JsonWriter writer)
+    {
+        if (Toolchain.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("toolchain");
+        foreach ((string name, PinnedToolchain pin) in Toolchain.OrderBy(static pin => pin.Key, StringComparer.Ordinal))
+        {
+            writer.WriteStartObject(name);
+            writer.WriteString("version", pin.Version);
+            writer.WriteStartObject("sha512");
+            foreach ((string rid, string hash) in pin.Sha512.OrderBy(static one => one.Key, StringComparer.Ordinal))
+            {
+                writer.WriteString(rid, hash);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+
     private static LockFile Parse(string path, byte[] content)
     {
         using JsonDocument document = JsonDocument.Parse(content);
         JsonElement root = document.RootElement;
-        if (Property(root, "version").GetInt32() is var version && version != Version)
+        if (Property(root, "version").GetInt32() is var version && version is not (Version or VersionWithToolchain))
         {
-            throw new FormatException($"it has version {version}, and this SDK reads version {Version}");
+            throw new FormatException($"it has version {version}, and this SDK reads versions {Version} and {VersionWithToolchain}");
         }
 
         var images = new Dictionary<string, PinnedImage>(StringComparer.Ordinal);
@@ -127,7 +167,32 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
         }
 
         int epoch = Property(root, "epoch").GetInt32();
-        return epoch >= 0 ? new LockFile(path, epoch, images) : throw new FormatException($"its epoch is {epoch}, and counts from 0");
+        return epoch >= 0 ? new LockFile(path, epoch, images) { Toolchain = ParseToolchain(root, version) } : throw new FormatException($"its epoch is {epoch}, and counts from 0");
+    }
+
+    private static Dictionary<string, PinnedToolchain> ParseToolchain(JsonElement root, int version)
+    {
+        var pins = new Dictionary<string, PinnedToolchain>(StringComparer.Ordinal);
+        if (version < VersionWithToolchain)
+        {
+            return pins;
+        }
+
+        foreach (JsonProperty pin in Property(root, "toolchain").EnumerateObject())
+        {
+            string text = Property(pin.Value, "version").GetString() ?? string.Empty;
+            var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (JsonProperty hash in Property(pin.Value, "sha512").EnumerateObject())
+            {
+                hashes[hash.Name] = hash.Value.GetString() is { } digits && ReleaseIndex.IsSha512(digits)
+                    ? digits
+                    : throw new FormatException($"'{hash.Value}' is no SHA-512");
+            }
+
+            pins[pin.Name] = SdkVersion.TryParse(text, out _) ? new PinnedToolchain(text, hashes) : throw new FormatException($"'{text}' is no version of .NET");
+        }
+
+        return pins;
     }
 
     private static JsonElement Property(JsonElement element, string name) =>

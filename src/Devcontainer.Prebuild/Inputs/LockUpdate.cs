@@ -2,6 +2,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Features;
 using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Inputs;
@@ -48,9 +49,10 @@ public sealed class LockUpdate
         PrebuildInputs inputs = await PrebuildInputs
             .ReadAsync(everywhere with { LockedMode = false }, cache, registries, _reporter, cancellationToken, id => only.Count == 0 || only.Contains(id)).ConfigureAwait(false);
         string[] features = [.. inputs.FeatureLock?.Found.Features.Select(static feature => feature.Id) ?? []];
-        string[] images = [.. only.Except(features)];
+        string[] parts = [.. inputs.Toolchain.Select(static part => part.Name)];
+        string[] images = [.. only.Except(features).Except(parts)];
         BaseImageInput[] named = [.. inputs.BaseImages.Where(static image => image.Reference.Digest is null).DistinctBy(static image => image.Reference.ToString())];
-        BaseImageInput[] asked = only.Count == 0 ? named : [.. images.Select(text => Find(text, named, features)).Distinct()];
+        BaseImageInput[] asked = only.Count == 0 ? named : [.. images.Select(text => Find(text, named, [.. features, .. parts])).Distinct()];
 
         LockFile old = inputs.Lock;
         PinnedImage[] pins = await Task.WhenAll(asked.Select(image => PinAsync(
@@ -80,6 +82,7 @@ public sealed class LockUpdate
             }
         }
 
+        updated = await UpdateToolchainAsync(inputs, updated, only, changes, cancellationToken).ConfigureAwait(false);
         if (raiseEpoch)
         {
             updated = updated.Raised();
@@ -96,7 +99,7 @@ public sealed class LockUpdate
 
         if (changes.Count == 0)
         {
-            _reporter.Status(only.Count == 0 ? "Every pin is current." : $"Current: {string.Join(", ", [.. asked.Select(static image => image.Reference.ToString()), .. only.Intersect(features)])}.");
+            _reporter.Status(only.Count == 0 ? "Every pin is current." : $"Current: {string.Join(", ", [.. asked.Select(static image => image.Reference.ToString()), .. only.Intersect([.. features, .. parts])])}.");
         }
 
         if (!request.DryRun)
@@ -115,6 +118,36 @@ public sealed class LockUpdate
         }
 
         return changes;
+    }
+
+    private static async Task<LockFile> UpdateToolchainAsync(
+        PrebuildInputs inputs, LockFile file, IReadOnlyList<string> only, List<LockChange> changes, CancellationToken cancellationToken)
+    {
+        if (inputs.Request.Toolchain is { } toolchain)
+        {
+            using var feed = new DotNetFeed(toolchain.Feed, inputs.Request.Registries.Offline);
+            foreach (ToolchainPart part in inputs.Toolchain.Where(part => only.Count == 0 || only.Contains(part.Name)))
+            {
+                PinnedToolchain? old = file.Toolchain.GetValueOrDefault(part.Name);
+                PinnedToolchain pin = await feed.ResolveAsync(part, cancellationToken).ConfigureAwait(false);
+                if (old?.IsSame(pin) != true)
+                {
+                    changes.Add(new LockChange(old is null ? LockChangeKind.Pinned : LockChangeKind.Moved, part.Name, old?.Version, pin.Version));
+                    file = file.With(part.Name, pin);
+                }
+            }
+        }
+
+        foreach ((string name, PinnedToolchain pin) in file.Toolchain.OrderBy(static pin => pin.Key, StringComparer.Ordinal))
+        {
+            if (only.Count == 0 && inputs.Toolchain.All(part => part.Name != name))
+            {
+                changes.Add(new LockChange(LockChangeKind.Removed, name, pin.Version, null));
+                file = file.WithoutToolchain(name);
+            }
+        }
+
+        return file;
     }
 
     // Before the pins: what a pin names is there.

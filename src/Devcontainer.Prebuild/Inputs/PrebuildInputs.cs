@@ -2,6 +2,7 @@ using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Features;
 using Devcontainer.Prebuild.Packages;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
 using Devcontainer.Spec.Dockerfiles;
@@ -46,6 +47,12 @@ internal sealed record PrebuildInputs
 
     /// <summary>What a restore of the projects reads whose packages go into the image; null where there are none.</summary>
     internal RestoreFiles? RestoreFiles { get; init; }
+
+    /// <summary>The .NET that goes into the image, the lowest layer first; empty for none.</summary>
+    internal IReadOnlyList<ToolchainPart> Toolchain { get; init; } = [];
+
+    /// <summary>The parts of it that have no pin.</summary>
+    internal IEnumerable<ToolchainPart> UnpinnedToolchain => Toolchain.Where(part => !Lock.Toolchain.ContainsKey(part.Name));
 
     /// <summary>What the project says.</summary>
     internal required PrebuildRequest Request { get; init; }
@@ -112,7 +119,8 @@ internal sealed record PrebuildInputs
             FeatureLock = featureLock,
             BaseImages = FindBaseImages(configuration, resolved),
             Lock = LockFile.Read(configuration.File),
-            Declared = DeclaredInputDigest.Read(restore is null ? request.Inputs : Merge(request.Inputs, restore.Inputs), cache, configuration.WorkspaceFolder),
+            Declared = DeclaredInputDigest.Read(restore is null ? request.Inputs : Merge(request.Inputs, restore.Inputs), cache, configuration.WorkspaceFolder, request.Toolchain is not null),
+            Toolchain = ToolchainPart.Of(request),
             RestoreFiles = restore,
             Request = request,
         };

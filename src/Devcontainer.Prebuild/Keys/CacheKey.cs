@@ -6,6 +6,9 @@ public enum KeyTier
     /// <summary>Everything that the engine is needed for.</summary>
     Environment,
 
+    /// <summary>The .NET SDK and runtimes that are put on it.</summary>
+    Toolchain,
+
     /// <summary>Declared inputs that follow packages; later the exact NuGet closure.</summary>
     Packages,
 
@@ -29,6 +32,7 @@ public sealed record CacheKey(KeyTier Tier, string? Platform, string Value)
     internal static string NameOf(KeyTier tier) => tier switch
     {
         KeyTier.Environment => "environment",
+        KeyTier.Toolchain => "toolchain",
         KeyTier.Packages => "packages",
         KeyTier.Image => "image",
         _ => "index",
@@ -40,6 +44,7 @@ public sealed record CacheKey(KeyTier Tier, string? Platform, string Value)
         tier = name switch
         {
             "environment" => KeyTier.Environment,
+            "toolchain" => KeyTier.Toolchain,
             "packages" => KeyTier.Packages,
             "image" => KeyTier.Image,
             _ => KeyTier.Index,

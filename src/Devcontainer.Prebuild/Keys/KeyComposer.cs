@@ -1,11 +1,13 @@
 using System.Globalization;
+using Devcontainer.Oci;
 using Devcontainer.Prebuild.Inputs;
+using Devcontainer.Prebuild.Toolchain;
 using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Keys;
 
 /// <summary>
-/// Makes the keys from the inputs: per platform <c>environment</c>, <c>packages</c> and <c>image</c>, and one for the index. The generated Dockerfile is
+/// Makes the keys from the inputs: per platform <c>environment</c>, where there is one <c>toolchain</c>, <c>packages</c> and <c>image</c>, and one for the index. The generated Dockerfile is
 /// not hashed: it is a function of what is, and of the base images' configurations, which their digests stand for. docs/keys.md is the format.
 /// </summary>
 internal static class KeyComposer
@@ -28,8 +30,15 @@ internal static class KeyComposer
             string environment = Environment(inputs, name);
             using var image = new KeyHasher(Format + "/image");
             image.Field(name).Field(environment).Field(packages);
-            string key = image.ToKey();
             keys.Add(new CacheKey(KeyTier.Environment, name, environment));
+            if (inputs.Toolchain.Count > 0)
+            {
+                string toolchain = Toolchain(inputs, name);
+                image.Field(toolchain);
+                keys.Add(new CacheKey(KeyTier.Toolchain, name, toolchain));
+            }
+
+            string key = image.ToKey();
             keys.Add(new CacheKey(KeyTier.Packages, name, packages));
             keys.Add(new CacheKey(KeyTier.Image, name, key));
             index.Field(name).Field(key);
@@ -37,6 +46,26 @@ internal static class KeyComposer
 
         keys.Add(new CacheKey(KeyTier.Index, null, index.ToKey()));
         return keys;
+    }
+
+    // Which C library the image has is not known before it is built, so archives for either are in the key.
+    private static string Toolchain(PrebuildInputs inputs, string platform)
+    {
+        using var key = new KeyHasher(Format + "/toolchain");
+        key.Field(platform).Field(inputs.Request.Toolchain!.Libc).Field(inputs.Request.GenerateSbom ? null : "no SBOM");
+        key.Count(inputs.Toolchain.Count);
+        foreach (ToolchainPart part in inputs.Toolchain)
+        {
+            PinnedToolchain? pin = inputs.Lock.Toolchain.GetValueOrDefault(part.Name);
+            key.Field(part.Product.Id).Field(pin?.Version);
+            foreach (bool isMusl in (ReadOnlySpan<bool>)[false, true])
+            {
+                key.Field(pin?.Sha512.GetValueOrDefault(ToolchainTier.RidOf(Platform.Parse(platform), isMusl)));
+            }
+        }
+
+        AddDeclared(key, inputs, ToolchainPart.Tier);
+        return key.ToKey();
     }
 
     private static string Packages(PrebuildInputs inputs)

@@ -79,7 +79,7 @@ public sealed class LockFileTests
     [DataRow("null", "")]
     [DataRow("1", "")]
     [DataRow("{}", "version")]
-    [DataRow("""{ "version": 2, "epoch": 0, "images": {} }""", "version 2")]
+    [DataRow("""{ "version": 3, "epoch": 0, "images": {} }""", "version 3")]
     [DataRow("""{ "version": "1", "epoch": 0, "images": {} }""", "")]
     [DataRow("""{ "version": 1, "images": {} }""", "epoch")]
     [DataRow("""{ "version": 1, "epoch": 99999999999, "images": {} }""", "")]
