@@ -19,6 +19,11 @@ if (figures.Contains("1") || figures.Contains("2") || figures.Contains("3"))
     Builds.Measure(root, output, registry, rounds, figures);
 }
 
+if (figures.Contains("4"))
+{
+    PackageBump.Measure(root, output, rounds);
+}
+
 if (figures.Contains("5"))
 {
     ManyFiles.Measure(root, output, rounds);
@@ -90,6 +95,9 @@ internal sealed record Command(string Name, string FileName, IReadOnlyList<strin
     /// <summary>What it has as PATH; null for that of this process.</summary>
     internal string? Path { get; init; }
 
+    /// <summary>What is done before it, and does not count; null for what all commands of the figure have.</summary>
+    internal Action? Prepare { get; init; }
+
     /// <summary>Runs it to its end.</summary>
     internal Taken Run()
     {
@@ -113,7 +121,7 @@ internal sealed record Command(string Name, string FileName, IReadOnlyList<strin
         while (!process.WaitForExit(10));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return process.ExitCode == 0
-            ? new Taken(seconds, peak)
+            ? new Taken(seconds, peak, standardOutput.Result)
             : throw new InvalidOperationException($"{Name} failed with {process.ExitCode}:\n{standardOutput.Result}\n{standardError.Result}");
     }
 
@@ -137,7 +145,8 @@ internal sealed record Command(string Name, string FileName, IReadOnlyList<strin
 /// <summary>What a command took.</summary>
 /// <param name="Seconds">Of the clock.</param>
 /// <param name="Megabytes">The most memory that its first process had at a time; zero where that is not known.</param>
-internal sealed record Taken(double Seconds, double Megabytes);
+/// <param name="Output">What it wrote.</param>
+internal sealed record Taken(double Seconds, double Megabytes, string Output);
 
 /// <summary>Measures commands in turn and prints a row for each.</summary>
 internal static class Report
@@ -158,7 +167,7 @@ internal static class Report
         {
             for (int i = 0; i < commands.Length; i++)
             {
-                prepare?.Invoke();
+                (commands[i].Prepare ?? prepare)?.Invoke();
                 Taken taken = commands[i].Run();
 
                 // The first round warms up.

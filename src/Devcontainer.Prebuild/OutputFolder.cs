@@ -189,8 +189,15 @@ public sealed class OutputFolder : IDisposable
             }
         }
 
+        // Nothing in there is a folder, but for the one of environment images.
         string sboms = Path.Combine(Root, "sbom");
-        foreach (string folder in Directory.Exists(sboms) ? Directory.EnumerateDirectories(sboms) : [])
+        string environments = Path.Combine(sboms, ReceiptSbom.EnvironmentFolder);
+        if (new FileInfo(environments).LinkTarget is not null)
+        {
+            File.Delete(environments);
+        }
+
+        foreach (string folder in Folder(sboms).Where(folder => folder != environments).Concat(Folder(environments)))
         {
             Delete(folder);
         }
@@ -201,6 +208,8 @@ public sealed class OutputFolder : IDisposable
             Delete(receipt);
         }
     }
+
+    private static string[] Folder(string path) => Directory.Exists(path) ? Directory.GetDirectories(path) : [];
 
     private static bool IsOwned(string entry)
     {

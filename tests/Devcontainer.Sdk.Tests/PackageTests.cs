@@ -46,6 +46,7 @@ public sealed class PackageTests : EngineTests
         Assert.Contains("(appended: layers were put on the environment image, without an engine)", CommandTests.Result(appended));
         Assert.HasCount(1, appended.Lines($"The image is out of date: {change}."), appended.Report);
         Assert.HasCount(1, appended.Lines("Packages: 1 of 2 layers new "), appended.Report);
+        Assert.DoesNotContain("\"sbom\"", await File.ReadAllTextAsync(workspace["bin/devcontainer/metrics.json"]), "no layer is read again for the SBOM");
         CommandResult items = (await Quickstart.PrebuildAsync(workspace)).Succeeded();
         files = Files(workspace, items);
         Assert.Contains($"{Folder}/{feed.Prefix}.one/1.1.0/content/data", files);

@@ -116,8 +116,11 @@ public sealed record ReceiptSbom(string Path, string Digest, int PackageCount)
     /// <summary>Where the SBOM of a platform is.</summary>
     internal static string PathFor(Platform platform) => $"sbom/{platform.FileName}.spdx.json";
 
+    /// <summary>The folder of SBOMs of environment images, below the others'.</summary>
+    internal const string EnvironmentFolder = "environment";
+
     /// <summary>Where the SBOM of a platform's environment image is.</summary>
-    internal static string EnvironmentPathFor(Platform platform) => $"sbom/environment/{platform.FileName}.spdx.json";
+    internal static string EnvironmentPathFor(Platform platform) => $"sbom/{EnvironmentFolder}/{platform.FileName}.spdx.json";
 }
 
 /// <summary>A Feature as installed.</summary>
