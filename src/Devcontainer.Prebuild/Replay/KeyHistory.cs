@@ -19,6 +19,7 @@ internal sealed class KeyHistory
     private readonly HistoryTree _tree;
     private readonly string _features;
     private readonly string _configuration;
+    private readonly HashSet<string> _contexts = new(StringComparer.Ordinal);
 
     private KeyHistory(PrebuildRequest request, HistoryTree tree, string features)
     {
@@ -103,8 +104,16 @@ internal sealed class KeyHistory
         }
 
         string root = FolderOf(Path.Combine(context.Root, "x"));
-        string[] prefixes = [.. inputs.Sources.Select(source => root + Fixed(source)).Distinct(StringComparer.Ordinal)];
-        return _tree.WidenAsync(path => Array.Exists(prefixes, prefix => IsBelow(path, prefix)) || (_tree.HasLinks && prefixes.Length > 0 && IsBelow(path, root)));
+        IEnumerable<string> prefixes = inputs.Sources.Select(source => root + Fixed(source));
+        if (inputs.Sources.Count > 0 && _tree.HasLinks)
+        {
+            // A link may lead anywhere in the context.
+            prefixes = prefixes.Append(root);
+        }
+
+        // Most commits name what an earlier one did, and that is written already.
+        string[] more = [.. prefixes.Where(_contexts.Add)];
+        return more.Length == 0 ? Task.FromResult(false) : _tree.WidenAsync(path => Array.Exists(more, prefix => IsBelow(path, prefix)));
     }
 
     private static bool IsBelow(string path, string prefix) =>
