@@ -15,10 +15,10 @@ internal static class FeatureArchive
     /// <param name="origin">Where it came from, for messages.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DevcontainerException">It is no archive, too large, or has what a Feature has not; a reason and no location.</exception>
-    internal static void Extract(ReadOnlyMemory<byte> archive, string folder, string origin, CancellationToken cancellationToken)
+    internal static void Extract(byte[] archive, string folder, string origin, CancellationToken cancellationToken)
     {
         var links = new HashSet<string>(StringComparer.Ordinal);
-        using LayerReader reader = LayerReader.Open(new MemoryStream(archive.ToArray(), writable: false), origin, Limits);
+        using LayerReader reader = LayerReader.Open(new MemoryStream(archive, writable: false), origin, Limits);
         while (reader.ReadNext() is { } entry)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,5 +1,4 @@
 using System.Text;
-using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Spec;
 
@@ -15,18 +14,8 @@ internal sealed record FeatureLock(string Path, FeatureLockfile? Known, FeatureL
     internal IEnumerable<LockedFeature> Missing => Found.Features.Where(feature => Known?.Find(feature.Id) is null);
 
     /// <summary>Adds the pins that are missing, as the reference CLI would write the whole file.</summary>
-    /// <exception cref="DevcontainerException">DEVC3062: it cannot be written.</exception>
-    internal void Write()
-    {
-        try
-        {
-            AtomicFile.Write(Path, Encoding.UTF8.GetBytes(Found.ToText()));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, Path, e.Message), e);
-        }
-    }
+    /// <exception cref="Diagnostics.DevcontainerException">DEVC3062: it cannot be written.</exception>
+    internal void Write() => LockFile.Write(Path, Encoding.UTF8.GetBytes(Found.ToText()));
 
     /// <summary>What makes the file that is wanted of the one that is there.</summary>
     internal IEnumerable<LockChange> Changes()

@@ -6,7 +6,7 @@ namespace Devcontainer.Prebuild.Features;
 /// <summary>A Feature as registries have it, whole in memory: its manifest and its one layer (specification, "Distribution"). Both are verified.</summary>
 /// <param name="Manifest">The bytes of the manifest.</param>
 /// <param name="Archive">The bytes of the layer.</param>
-internal sealed record FeaturePackage(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Archive)
+internal sealed record FeaturePackage(ReadOnlyMemory<byte> Manifest, byte[] Archive)
 {
     private const string ConfigType = "application/vnd.devcontainers";
     private const string LayerType = "application/vnd.devcontainers.layer.v1+tar";

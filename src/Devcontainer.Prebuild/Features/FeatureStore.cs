@@ -76,7 +76,7 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         ImageReference name = NameOf(reference, digest);
         RegistryManifest manifest = await AskAsync(location, () => registries.Client.GetManifestAsync(name, cancellationToken)).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, name);
-        Descriptor layer = At(location, () => FeaturePackage.LayerOf(manifest.Bytes, name.ToString()));
+        Descriptor layer = await AskAsync(location, () => Task.FromResult(FeaturePackage.LayerOf(manifest.Bytes, name.ToString()))).ConfigureAwait(false);
         byte[] archive = await AskAsync(location, () => registries.Client.GetBlobAsync(name, layer, cancellationToken)).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{name} (its layer {layer.Digest})");
         return new FeaturePackage(manifest.Bytes, archive);
@@ -151,18 +151,6 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         try
         {
             return await ask().ConfigureAwait(false);
-        }
-        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
-        {
-            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
-        }
-    }
-
-    private static T At<T>(SourceLocation location, Func<T> read)
-    {
-        try
-        {
-            return read();
         }
         catch (DevcontainerException e) when (e.Diagnostic.Location is null)
         {

@@ -54,10 +54,10 @@ internal sealed class VendoredFeatures(string configurationFile)
         {
             string manifestFile = Path.Combine(Folder, digest.Hex + ".json");
             string archiveFile = Path.ChangeExtension(manifestFile, ".tgz");
-            if (!IsSame(manifestFile, package.Manifest.Span) || !IsSame(archiveFile, package.Archive.Span))
+            if (!IsSame(manifestFile, package.Manifest.Span) || !IsSame(archiveFile, package.Archive))
             {
                 // The manifest last: where it is, its layer is.
-                AtomicFile.Write(archiveFile, package.Archive.Span);
+                AtomicFile.Write(archiveFile, package.Archive);
                 AtomicFile.Write(manifestFile, package.Manifest.Span);
                 hasChanged = true;
             }

@@ -75,15 +75,19 @@ public sealed record LockFile(string Path, int Epoch, IReadOnlyDictionary<string
 
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="DevcontainerException">DEVC3062: it cannot be written; what was there is still there.</exception>
-    internal void Write()
+    internal void Write() => Write(Path, ToBytes());
+
+    /// <summary>Writes a lock file, whole or not at all.</summary>
+    /// <exception cref="DevcontainerException">DEVC3062: it cannot be written; what was there is still there.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> content)
     {
         try
         {
-            AtomicFile.Write(Path, ToBytes());
+            AtomicFile.Write(path, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, Path, e.Message), e);
+            throw new DevcontainerException(Diagnostic.Create(Codes.LockFileNotWritable, null, path, e.Message), e);
         }
     }
 
