@@ -17,6 +17,22 @@ internal static class JsonLayout
     /// <summary>Without white space, for content that registries keep.</summary>
     internal static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The bytes of a file that is one object, with a line feed at its end.</summary>
+    /// <param name="write">Writes the object's properties.</param>
+    internal static byte[] Document(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Indented))
+        {
+            writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
     /// <summary>Writes a list of texts.</summary>
     internal static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
     {

@@ -22,38 +22,29 @@ internal static class ChangesFile
     }
 
     /// <summary>The bytes of <c>changes.json</c>.</summary>
-    internal static byte[] Serialize(ImageChanges changes)
+    internal static byte[] Serialize(ImageChanges changes) => JsonLayout.Document(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        writer.WriteNumber("schema", Schema);
+        WriteImage(writer, "from", changes.From);
+        WriteImage(writer, "to", changes.To);
+        WriteChanges(writer, "packages", changes, ChangeKind.Package);
+        WriteChanges(writer, "features", changes, ChangeKind.Feature);
+        WriteChanges(writer, "bases", changes, ChangeKind.Base);
+        JsonLayout.WriteList(writer, "platforms", changes.Sizes, static (w, size) =>
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("schema", Schema);
-            WriteImage(writer, "from", changes.From);
-            WriteImage(writer, "to", changes.To);
-            WriteChanges(writer, "packages", changes, ChangeKind.Package);
-            WriteChanges(writer, "features", changes, ChangeKind.Feature);
-            WriteChanges(writer, "bases", changes, ChangeKind.Base);
-            JsonLayout.WriteList(writer, "platforms", changes.Sizes, static (w, size) =>
-            {
-                w.WriteString("platform", size.Platform);
-                WriteSize(w, "from", size.From);
-                WriteSize(w, "to", size.To);
-            });
-            JsonLayout.WriteList(writer, "layers", changes.Layers, static (w, layer) =>
-            {
-                JsonLayout.WriteTexts(w, "platforms", layer.Platforms);
-                w.WriteString("digest", layer.Layer.Digest.Value);
-                w.WriteNumber("size", layer.Layer.Size);
-                w.WriteString("createdBy", layer.CreatedBy);
-            });
-            JsonLayout.WriteTexts(writer, "withoutSbom", changes.WithoutSbom);
-            writer.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+            w.WriteString("platform", size.Platform);
+            WriteSize(w, "from", size.From);
+            WriteSize(w, "to", size.To);
+        });
+        JsonLayout.WriteList(writer, "layers", changes.Layers, static (w, layer) =>
+        {
+            JsonLayout.WriteTexts(w, "platforms", layer.Platforms);
+            w.WriteString("digest", layer.Layer.Digest.Value);
+            w.WriteNumber("size", layer.Layer.Size);
+            w.WriteString("createdBy", layer.CreatedBy);
+        });
+        JsonLayout.WriteTexts(writer, "withoutSbom", changes.WithoutSbom);
+    });
 
     private static void WriteImage(Utf8JsonWriter writer, string name, ImageRecord image)
     {

@@ -12,39 +12,30 @@ internal static class ExplanationFile
     private const int Schema = 1;
 
     /// <summary>The file's bytes.</summary>
-    internal static byte[] Serialize(Explanation explanation)
+    internal static byte[] Serialize(Explanation explanation) => JsonLayout.Document(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        writer.WriteNumber("schema", Schema);
+        writer.WriteString("key", explanation.Key);
+        WriteEarlier(writer, explanation.Earlier);
+        JsonLayout.WriteList(writer, "changes", explanation.Changes, static (w, change) =>
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("schema", Schema);
-            writer.WriteString("key", explanation.Key);
-            WriteEarlier(writer, explanation.Earlier);
-            JsonLayout.WriteList(writer, "changes", explanation.Changes, static (w, change) =>
-            {
-                w.WriteString("name", change.Name);
-                w.WriteString("tier", change.Tier);
-                w.WriteString("change", change.Change);
-                w.WriteString("from", change.From);
-                w.WriteString("to", change.To);
-                w.WriteString("text", change.Text);
-            });
-            JsonLayout.WriteTexts(writer, "tiers", explanation.Tiers);
-            JsonLayout.WriteTexts(writer, "unpinned", explanation.Unpinned);
-            writer.WriteString("verdict", Name(explanation.Verdict));
-            writer.WriteString("text", ExplanationText.VerdictOf(explanation));
-            JsonLayout.WriteList(writer, "platforms", explanation.Platforms, static (w, platform) =>
-            {
-                w.WriteString("platform", platform.Platform);
-                w.WriteString("source", platform.Source);
-            });
-            writer.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+            w.WriteString("name", change.Name);
+            w.WriteString("tier", change.Tier);
+            w.WriteString("change", change.Change);
+            w.WriteString("from", change.From);
+            w.WriteString("to", change.To);
+            w.WriteString("text", change.Text);
+        });
+        JsonLayout.WriteTexts(writer, "tiers", explanation.Tiers);
+        JsonLayout.WriteTexts(writer, "unpinned", explanation.Unpinned);
+        writer.WriteString("verdict", Name(explanation.Verdict));
+        writer.WriteString("text", ExplanationText.VerdictOf(explanation));
+        JsonLayout.WriteList(writer, "platforms", explanation.Platforms, static (w, platform) =>
+        {
+            w.WriteString("platform", platform.Platform);
+            w.WriteString("source", platform.Source);
+        });
+    });
 
     private static string Name(Verdict verdict) => verdict switch
     {

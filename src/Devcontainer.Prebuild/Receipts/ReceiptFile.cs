@@ -58,67 +58,58 @@ public static class ReceiptFile
     }
 
     /// <summary>The file's bytes.</summary>
-    internal static byte[] Serialize(Receipt receipt)
+    internal static byte[] Serialize(Receipt receipt) => JsonLayout.Document(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        writer.WriteNumber("schema", Receipt.CurrentSchema);
+        writer.WriteString("key", receipt.IndexKey);
+        WriteImage(writer, receipt.Image);
+        writer.WriteString("built", receipt.Built);
+        writer.WriteNumber("seconds", receipt.Seconds);
+        writer.WriteString("builder", receipt.Builder);
+        JsonLayout.WriteList(writer, "keys", receipt.Keys, static (w, k) =>
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("schema", Receipt.CurrentSchema);
-            writer.WriteString("key", receipt.IndexKey);
-            WriteImage(writer, receipt.Image);
-            writer.WriteString("built", receipt.Built);
-            writer.WriteNumber("seconds", receipt.Seconds);
-            writer.WriteString("builder", receipt.Builder);
-            JsonLayout.WriteList(writer, "keys", receipt.Keys, static (w, k) =>
+            w.WriteString("tier", k.TierName);
+            if (k.Platform is not null)
             {
-                w.WriteString("tier", k.TierName);
-                if (k.Platform is not null)
-                {
-                    w.WriteString("platform", k.Platform);
-                }
+                w.WriteString("platform", k.Platform);
+            }
 
-                w.WriteString("key", k.Value);
-            });
-            JsonLayout.WriteList(writer, "platforms", receipt.Platforms, WritePlatform);
-            JsonLayout.WriteList(writer, "features", receipt.Features, static (w, f) =>
-            {
-                w.WriteString("id", f.Id);
-                w.WriteString("source", f.Source);
-                w.WriteString("resolved", f.Resolved);
-                w.WriteString("version", f.Version);
-                w.WriteString("digest", f.Digest);
-            });
-            JsonLayout.WriteList(writer, "bases", receipt.Bases, static (w, b) =>
-            {
-                w.WriteString("reference", b.Reference);
-                w.WriteString("platform", b.Platform);
-                w.WriteString("digest", b.Digest);
-                w.WriteBoolean("isAncestor", b.IsAncestor);
-            });
-            JsonLayout.WriteList(writer, "steps", receipt.Steps, static (w, s) =>
-            {
-                w.WriteString("platform", s.Platform);
-                w.WriteString("name", s.Name);
-                w.WriteBoolean("cached", s.Cached);
-                w.WriteNumber("seconds", s.Seconds);
-            });
-            JsonLayout.WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
-            {
-                w.WriteString("path", i.Path);
-                w.WriteString("tier", i.Tier);
-                w.WriteString("projection", i.Projection);
-                w.WriteString("sha256", i.Sha256);
-                JsonLayout.WriteOptional(w, "rawSha256", i.RawSha256);
-                JsonLayout.WriteOptional(w, "kind", i.Kind);
-                JsonLayout.WriteOptional(w, "value", i.Value);
-            });
-            writer.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+            w.WriteString("key", k.Value);
+        });
+        JsonLayout.WriteList(writer, "platforms", receipt.Platforms, WritePlatform);
+        JsonLayout.WriteList(writer, "features", receipt.Features, static (w, f) =>
+        {
+            w.WriteString("id", f.Id);
+            w.WriteString("source", f.Source);
+            w.WriteString("resolved", f.Resolved);
+            w.WriteString("version", f.Version);
+            w.WriteString("digest", f.Digest);
+        });
+        JsonLayout.WriteList(writer, "bases", receipt.Bases, static (w, b) =>
+        {
+            w.WriteString("reference", b.Reference);
+            w.WriteString("platform", b.Platform);
+            w.WriteString("digest", b.Digest);
+            w.WriteBoolean("isAncestor", b.IsAncestor);
+        });
+        JsonLayout.WriteList(writer, "steps", receipt.Steps, static (w, s) =>
+        {
+            w.WriteString("platform", s.Platform);
+            w.WriteString("name", s.Name);
+            w.WriteBoolean("cached", s.Cached);
+            w.WriteNumber("seconds", s.Seconds);
+        });
+        JsonLayout.WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
+        {
+            w.WriteString("path", i.Path);
+            w.WriteString("tier", i.Tier);
+            w.WriteString("projection", i.Projection);
+            w.WriteString("sha256", i.Sha256);
+            JsonLayout.WriteOptional(w, "rawSha256", i.RawSha256);
+            JsonLayout.WriteOptional(w, "kind", i.Kind);
+            JsonLayout.WriteOptional(w, "value", i.Value);
+        });
+    });
 
     // How a receipt that is written here goes on to its inputs, and ends.
     private static ReadOnlySpan<byte> BeforeInputs => ",\n  \"inputs\": ["u8;

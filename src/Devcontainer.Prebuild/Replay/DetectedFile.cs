@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Devcontainer.Prebuild.Replay;
 
 /// <summary>Writes <c>detected.json</c>; docs/replay.md describes it field by field.</summary>
@@ -11,23 +9,14 @@ internal static class DetectedFile
     private const int Schema = 1;
 
     /// <summary>The file's bytes.</summary>
-    internal static byte[] Serialize(DetectedChange detected)
+    internal static byte[] Serialize(DetectedChange detected) => JsonLayout.Document(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("schema", Schema);
-            writer.WriteString("project", detected.Project);
-            writer.WriteString("from", detected.From);
-            writer.WriteString("to", detected.To);
-            writer.WriteString("outcome", detected.Word);
-            JsonLayout.WriteOptional(writer, "code", detected.Code);
-            JsonLayout.WriteTexts(writer, "changes", detected.Changes.Select(static change => change.Text));
-            writer.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+        writer.WriteNumber("schema", Schema);
+        writer.WriteString("project", detected.Project);
+        writer.WriteString("from", detected.From);
+        writer.WriteString("to", detected.To);
+        writer.WriteString("outcome", detected.Word);
+        JsonLayout.WriteOptional(writer, "code", detected.Code);
+        JsonLayout.WriteTexts(writer, "changes", detected.Changes.Select(static change => change.Text));
+    });
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Devcontainer.Prebuild.Replay;
 
 /// <summary>Writes <c>replay.json</c>; docs/replay.md describes it field by field.</summary>
@@ -11,41 +9,32 @@ internal static class ReplayFile
     private const int Schema = 1;
 
     /// <summary>The file's bytes.</summary>
-    internal static byte[] Serialize(ReplayResult result)
+    internal static byte[] Serialize(ReplayResult result) => JsonLayout.Document(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonLayout.Indented))
+        writer.WriteNumber("schema", Schema);
+        writer.WriteString("head", result.Head);
+        writer.WriteNumber("commits", result.Commits);
+        writer.WriteNumber("images", result.Images);
+        writer.WriteNumber("hits", result.Hits);
+        writer.WriteNumber("appends", result.Appends);
+        writer.WriteNumber("builds", result.Builds);
+        writer.WriteNumber("naiveBuilds", result.NaiveBuilds);
+        writer.WriteNumber("withoutEngine", Math.Round(result.WithoutEngine, 4));
+        writer.WriteNumber("naiveWithoutEngine", Math.Round(result.NaiveWithoutEngine, 4));
+        writer.WriteNumber("seconds", Math.Round(result.Elapsed.TotalSeconds, 3));
+        JsonLayout.WriteList(writer, "causes", result.Causes, static (w, cause) =>
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("schema", Schema);
-            writer.WriteString("head", result.Head);
-            writer.WriteNumber("commits", result.Commits);
-            writer.WriteNumber("images", result.Images);
-            writer.WriteNumber("hits", result.Hits);
-            writer.WriteNumber("appends", result.Appends);
-            writer.WriteNumber("builds", result.Builds);
-            writer.WriteNumber("naiveBuilds", result.NaiveBuilds);
-            writer.WriteNumber("withoutEngine", Math.Round(result.WithoutEngine, 4));
-            writer.WriteNumber("naiveWithoutEngine", Math.Round(result.NaiveWithoutEngine, 4));
-            writer.WriteNumber("seconds", Math.Round(result.Elapsed.TotalSeconds, 3));
-            JsonLayout.WriteList(writer, "causes", result.Causes, static (w, cause) =>
-            {
-                w.WriteString("name", cause.Key);
-                w.WriteNumber("builds", cause.Value);
-            });
-            JsonLayout.WriteList(writer, "misses", result.Misses, static (w, miss) =>
-            {
-                w.WriteString("commit", miss.Commit);
-                w.WriteString("outcome", Name(miss.Outcome));
-                JsonLayout.WriteOptional(w, "code", miss.Code);
-                JsonLayout.WriteTexts(w, "changes", miss.Changes.Select(static change => change.Text));
-            });
-            writer.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+            w.WriteString("name", cause.Key);
+            w.WriteNumber("builds", cause.Value);
+        });
+        JsonLayout.WriteList(writer, "misses", result.Misses, static (w, miss) =>
+        {
+            w.WriteString("commit", miss.Commit);
+            w.WriteString("outcome", Name(miss.Outcome));
+            JsonLayout.WriteOptional(w, "code", miss.Code);
+            JsonLayout.WriteTexts(w, "changes", miss.Changes.Select(static change => change.Text));
+        });
+    });
 
     /// <summary>An outcome as files name it.</summary>
     internal static string Name(CommitOutcome outcome) => outcome switch
