@@ -173,6 +173,8 @@ public static class Codes
     public const string VerifyToolFailed = "DEVC6004";
     public const string VerifyImageGone = "DEVC6005";
     public const string SbomUnreadable = "DEVC6006";
+    public const string ImageUserRoot = "DEVC6011";
+    public const string ImageTooLarge = "DEVC6012";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

@@ -1,6 +1,5 @@
+using System.Globalization;
 using Devcontainer.Diagnostics;
-using Devcontainer.Oci;
-using Devcontainer.Prebuild.Signing;
 using Devcontainer.Prebuild.Verify;
 using Microsoft.Build.Framework;
 
@@ -9,8 +8,25 @@ namespace Devcontainer.Tasks;
 /// <summary>Verifies an image that a registry has: the one of the last prebuild, or one that is named.</summary>
 public sealed class VerifyDevcontainer : DevcontainerSignatureTask
 {
+    private static readonly (string Unit, double Bytes)[] Units =
+    [
+        ("KiB", 1024), ("MiB", 1024 * 1024), ("GiB", 1024.0 * 1024 * 1024), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
+    ];
+
     /// <summary>DevcontainerVerifyImage.</summary>
     public string? Image { get; set; }
+
+    /// <summary>DevcontainerVerifyGates.</summary>
+    public string? Gates { get; set; }
+
+    /// <summary>DevcontainerVerifySeverity.</summary>
+    public string? Severity { get; set; }
+
+    /// <summary>DevcontainerVerifyWarnOnly.</summary>
+    public string? WarnOnly { get; set; }
+
+    /// <summary>DevcontainerMaxSize.</summary>
+    public string? MaxSize { get; set; }
 
     /// <summary>The image by its digest, where it has passed.</summary>
     [Output]
@@ -19,9 +35,8 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     /// <inheritdoc />
     protected override async System.Threading.Tasks.Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        string? image = Text(Image);
-        SignatureSettings signatures = BindSignatures();
-        if (signatures is { Offline: true, VerificationKey: null, TrustedRoot: null, Identity: not null })
+        VerifyRequest request = Bind();
+        if (request.Signatures is { Offline: true, VerificationKey: null, TrustedRoot: null, Identity: not null })
         {
             throw new DevcontainerException(
                 Codes.PropertyInvalid,
@@ -32,20 +47,58 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
 
         if (Switch("DevcontainerDryRun", DryRun))
         {
-            Reporter.Status($"Would verify {image ?? "the image"}.");
+            Reporter.Status($"Would verify {request.Image ?? "the image"}.");
             return;
         }
 
-        (ImageReference reference, IReadOnlyList<Diagnostic> diagnostics) = await new ImageVerification(Reporter)
-            .RunAsync(Absolute(OutputPath), image, signatures, BindRegistries(), cancellationToken).ConfigureAwait(false);
-        foreach (Diagnostic diagnostic in diagnostics)
+        VerifyReport report = await new ImageVerification(Reporter).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        foreach (GateReport gate in report.Gates)
         {
-            LogError(diagnostic);
+            foreach (Diagnostic error in gate.Errors)
+            {
+                LogError(error);
+            }
+
+            foreach (Diagnostic warning in gate.Warnings)
+            {
+                Reporter.Warning(warning);
+            }
         }
 
-        if (diagnostics.Count == 0)
+        if (report.Passes)
         {
-            Verified = [Items.Create(reference.ToString(), ("Digest", reference.Digest!.Value.Value))];
+            Verified = [Items.Create(report.Image.ToString(), ("Digest", report.Image.Digest!.Value.Value))];
         }
+    }
+
+    private VerifyRequest Bind() => new()
+    {
+        OutputPath = Absolute(OutputPath),
+        Image = Text(Image),
+        Gates = Split(Gates),
+        Policy = new GatePolicy { Threshold = BindSeverity(), WarnOnly = Split(WarnOnly) },
+        Signatures = BindSignatures(),
+        Registries = BindRegistries(),
+        MaxSize = Bytes("DevcontainerMaxSize", MaxSize),
+    };
+
+    private FindingSeverity BindSeverity() => Text(Severity) is not { } text ? FindingSeverity.High
+        : Enum.GetNames<FindingSeverity>().FirstOrDefault(name => string.Equals(name, text, StringComparison.OrdinalIgnoreCase)) is { } known
+            ? Enum.Parse<FindingSeverity>(known)
+            : throw new DevcontainerException(
+                Codes.PropertyInvalid, "DevcontainerVerifySeverity", text, $"it is one of {string.Join(", ", Enum.GetNames<FindingSeverity>())}");
+
+    private static long? Bytes(string property, string? value)
+    {
+        if (Text(value) is not { } text)
+        {
+            return null;
+        }
+
+        (string unit, double bytes) = Array.Find(Units, unit => text.EndsWith(unit.Unit, StringComparison.OrdinalIgnoreCase));
+        return double.TryParse(text[..^(unit?.Length ?? 0)].TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && number * (unit is null ? 1 : bytes) is >= 1 and < long.MaxValue and double size
+                ? (long)size
+                : throw new DevcontainerException(Codes.PropertyInvalid, property, value, "it is a number of bytes, with or without a unit, as 800MB or 1.5GiB");
     }
 }

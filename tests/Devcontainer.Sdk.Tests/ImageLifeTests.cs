@@ -20,7 +20,7 @@ public sealed class ImageLifeTests : EngineTests
         string first = await PublishAsync(machine);
 
         await JudgeAsync(machine, name, first, "Hello");
-        (await machine.BuildAsync("build", "-t:VerifyDevcontainer", $"-p:DevcontainerVerifyImage={name}:latest")).Succeeded();
+        (await machine.BuildAsync("build", "-t:VerifyDevcontainer", $"-p:DevcontainerVerifyImage={name}:latest", "-p:DevcontainerVerifyGates=signature")).Succeeded();
         await AssertIsFoundWithoutAnEngineAsync(machine, first);
 
         machine.Write(".devcontainer/hello.txt", "Hello again\n");

@@ -43,6 +43,7 @@ public sealed class SigningTests : EngineTests
         }
 
         // Ours, of the image that has the key of the inputs, and of one that is named.
+        workspace.Environment["DevcontainerVerifyGates"] = "signature";
         string key = "-p:DevcontainerVerificationKey=" + workspace["../keys/signer.pub"];
         CommandResult verified = (await workspace.BuildAsync("build", "-t:VerifyDevcontainer", key, "-getItem:DevcontainerVerifiedImage")).Succeeded();
         Assert.AreEqual(

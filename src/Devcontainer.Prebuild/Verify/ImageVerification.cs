@@ -3,7 +3,6 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
-using Devcontainer.Prebuild.Signing;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -25,76 +24,38 @@ public sealed class ImageVerification
         _reporter = reporter;
     }
 
-    /// <summary>Verifies.</summary>
-    /// <param name="outputPath">Absolute path of the output folder, whose image it is where none is named.</param>
-    /// <param name="image">The image: registry, repository, and a tag or a digest; null for the one of the output folder.</param>
-    /// <param name="signatures">Whose signature it must have.</param>
-    /// <param name="registries">How registries are reached.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The image by its digest, and why it does not pass: empty where it does.</returns>
-    /// <exception cref="DevcontainerException">DEVC6003: nobody says what to verify it for; DEVC6005: it is not in its registry; or the registry does not
-    /// answer.</exception>
-    public async Task<(ImageReference Image, IReadOnlyList<Diagnostic> Diagnostics)> RunAsync(
-        string outputPath, string? image, SignatureSettings signatures, RegistrySettings registries, CancellationToken cancellationToken)
+    /// <summary>Verifies, and tells what each gate came to.</summary>
+    /// <exception cref="DevcontainerException">DEVC6003: nobody says whose signature it must have; DEVC6005: it is not in its registry; DEVC9001: there is no
+    /// such gate; or the registry does not answer.</exception>
+    public async Task<VerifyReport> RunAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(signatures);
-        ArgumentNullException.ThrowIfNull(registries);
-        if (signatures.VerificationKey is null && (signatures.Identity is null || signatures.Issuer is null))
-        {
-            throw new DevcontainerException(Codes.NothingToVerify);
-        }
-
-        if (registries.Offline)
+        ArgumentNullException.ThrowIfNull(request);
+        IReadOnlyList<IVerifyGate> gates = GateSelection.Create(request, _processes, _reporter);
+        if (request.Registries.Offline)
         {
             throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerOffline", "true", "verifying needs the registry");
         }
 
-        // A tag is looked up once, and what is verified is what it named then.
-        ImageReference reference = await ResolveAsync(NameOf(outputPath, image), registries, cancellationToken).ConfigureAwait(false);
-        var problems = new List<Diagnostic>();
-        foreach (IVerifyGate gate in new IVerifyGate[] { new SignatureGate(_processes, registries, signatures, _reporter) })
+        using var registries = new RegistryAccess(request.Registries, _processes);
+        VerifiedImage image = await VerifiedImage.ReadAsync(registries.Client, NameOf(request), cancellationToken).ConfigureAwait(false);
+        var report = new VerifyReport(image.Reference, await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false));
+        foreach (string line in VerifyText.Lines(report))
         {
-            GateResult result = await RunAsync(gate, reference, cancellationToken).ConfigureAwait(false);
-            if (result.Outcome == GateOutcome.Clean)
-            {
-                _reporter.Status($"Verified {reference} ({gate.Name}): {result.Summary}.");
-            }
-
-            problems.AddRange(result.Diagnostics);
+            _reporter.Status(line);
         }
 
-        return (reference, problems);
+        return report;
     }
 
-    internal static async Task<GateResult> RunAsync(IVerifyGate gate, ImageReference image, CancellationToken cancellationToken)
+    private static ImageReference NameOf(VerifyRequest request)
     {
-        try
-        {
-            return await gate.RunAsync(image, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DevcontainerException e)
-        {
-            return GateResult.Failed(e.Diagnostic);
-        }
-    }
-
-    private static ImageReference NameOf(string outputPath, string? image)
-    {
-        if (image is not null)
+        if (request.Image is { } image)
         {
             return ImageReference.Parse(image);
         }
 
-        Receipt receipt = ReceiptFile.TryRead(outputPath) ?? throw new DevcontainerException(Codes.NothingToLoad, outputPath);
+        Receipt receipt = ReceiptFile.TryRead(request.OutputPath) ?? throw new DevcontainerException(Codes.NothingToLoad, request.OutputPath);
         return SharedRepository.NameOf(receipt.Image.Registry, receipt.Image.Repository)?.WithDigest(Digest.Parse(receipt.Image.Digest))
             ?? throw new DevcontainerException(Codes.PushNeedsRegistry, receipt.Image.Repository);
-    }
-
-    private async Task<ImageReference> ResolveAsync(ImageReference image, RegistrySettings settings, CancellationToken cancellationToken)
-    {
-        using var registries = new RegistryAccess(settings, _processes);
-        Descriptor found = await registries.Client.ResolveAsync(image, cancellationToken).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.VerifyImageGone, image);
-        return image.WithDigest(found.Digest);
     }
 }

@@ -89,8 +89,9 @@ public sealed class CosignCommandTests
     {
         using var script = new Script { Answer = _ => (exitCode, error) };
         GateResult result = await script.VerifyAsync(Keyless);
-        Assert.AreEqual((outcome, code), (result.Outcome, result.Diagnostics.Single().Code));
-        Assert.IsFalse(result.Diagnostics[0].Message.Contains("WARNING", StringComparison.Ordinal), result.Diagnostics[0].Message);
+        Diagnostic why = result.Reason ?? result.Findings.Single().Diagnostic;
+        Assert.AreEqual((outcome, code), (result.Outcome, why.Code));
+        Assert.DoesNotContain("WARNING", why.Message);
     }
 
     private sealed class Script : IProcessRunner, IDisposable
@@ -138,7 +139,8 @@ public sealed class CosignCommandTests
         }
 
         internal Task<GateResult> VerifyAsync(SignatureSettings settings) =>
-            ImageVerification.RunAsync(new SignatureGate(this, Registries, settings, Reporter), Repository.WithDigest(Image), CancellationToken.None);
+            GateRunner.RunAsync(
+            new SignatureGate(this, Registries, settings, Reporter), new VerifiedImage(Repository.WithDigest(Image), []), CancellationToken.None);
 
         public void Dispose() => _folder.Dispose();
     }

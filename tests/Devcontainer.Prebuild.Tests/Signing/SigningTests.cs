@@ -106,8 +106,7 @@ public sealed class SigningTests
         File.WriteAllText(workspace["broken.pub"], "no key");
         Assert.AreEqual(Codes.VerifyToolFailed, (await VerifyAsync(workspace, null, "broken.pub")).Single().Code);
         await Errors.ExpectAsync(
-            Codes.NothingToVerify, () => new ImageVerification(workspace.Reporter).RunAsync(
-                workspace.Output, null, new SignatureSettings { Identity = "me@example.com" }, workspace.Registries, CancellationToken.None));
+            Codes.NothingToVerify, () => VerifyAsync(workspace, null, new SignatureSettings { Identity = "me@example.com" }));
     }
 
     [TestMethod]
@@ -166,13 +165,18 @@ public sealed class SigningTests
         return workspace;
     }
 
-    private static async Task<IReadOnlyList<Diagnostic>> VerifyAsync(PublishedWorkspace workspace, string? image, string key)
+    private static Task<IReadOnlyList<Diagnostic>> VerifyAsync(PublishedWorkspace workspace, string? image, string key) =>
+        VerifyAsync(workspace, image, new SignatureSettings { VerificationKey = workspace[key], Offline = true });
+
+    private static async Task<IReadOnlyList<Diagnostic>> VerifyAsync(PublishedWorkspace workspace, string? image, SignatureSettings settings)
     {
-        var settings = new SignatureSettings { VerificationKey = workspace[key], Offline = true };
-        (ImageReference reference, IReadOnlyList<Diagnostic> diagnostics) =
-            await new ImageVerification(workspace.Reporter).RunAsync(workspace.Output, image, settings, workspace.Registries, CancellationToken.None);
-        Assert.IsNotNull(reference.Digest);
-        return diagnostics;
+        var request = new VerifyRequest
+        {
+            OutputPath = workspace.Output, Image = image, Gates = ["signature"], Signatures = settings, Registries = workspace.Registries,
+        };
+        VerifyReport report = await new ImageVerification(workspace.Reporter).RunAsync(request, CancellationToken.None);
+        Assert.IsNotNull(report.Image.Digest);
+        return [.. report.Gates.SelectMany(static gate => gate.Errors)];
     }
 
     // As an independent user of cosign would.

@@ -1,0 +1,28 @@
+using Devcontainer.Prebuild.Signing;
+
+namespace Devcontainer.Prebuild.Verify;
+
+/// <summary>What an image is verified for.</summary>
+public sealed record VerifyRequest
+{
+    /// <summary>Absolute path of the output folder, whose image it is where none is named.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>The image: registry, repository, and a tag or a digest; null for the one of the output folder.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Names of the gates; empty for the usual ones.</summary>
+    public IReadOnlyList<string> Gates { get; init; } = [];
+
+    /// <summary>Which findings keep the image from passing.</summary>
+    public GatePolicy Policy { get; init; } = new();
+
+    /// <summary>Whose signature it must have.</summary>
+    public required SignatureSettings Signatures { get; init; }
+
+    /// <summary>How registries are reached.</summary>
+    public required RegistrySettings Registries { get; init; }
+
+    /// <summary>The most bytes of a platform's layers and configuration, as stored; null for any.</summary>
+    public long? MaxSize { get; init; }
+}
