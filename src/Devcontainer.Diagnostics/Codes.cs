@@ -69,6 +69,7 @@ public static class Codes
     public const string FeatureOffline = "DEVC2018";
     public const string FeaturePinInvalid = "DEVC2019";
     public const string FeatureCacheNotWritable = "DEVC2020";
+    public const string FeatureUnreachable = "DEVC2021";
 
     // 3xxx: inputs and keys
     public const string IgnorePatternInvalid = "DEVC3001";

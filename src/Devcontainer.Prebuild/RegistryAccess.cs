@@ -20,6 +20,7 @@ internal sealed class RegistryAccess : IDisposable
 
     private readonly Lazy<RegistryClient> _client;
     private readonly Lazy<RegistryClient> _transfers;
+    private readonly Lazy<FileDownload> _downloads;
     private readonly Lazy<IBaseImageCatalog> _catalog;
     private readonly CancellationTokenSource _disposing = new();
     private Task _preparing = Task.CompletedTask;
@@ -29,6 +30,7 @@ internal sealed class RegistryAccess : IDisposable
         IsOffline = settings.Offline;
         _client = new Lazy<RegistryClient>(() => Connect(settings, processes, QuestionDeadline));
         _transfers = new Lazy<RegistryClient>(() => Connect(settings, processes, TransferDeadline));
+        _downloads = new Lazy<FileDownload>(() => new FileDownload(Codes.FeatureUnreachable, CertificateFolders(settings)));
         _catalog = new Lazy<IBaseImageCatalog>(() => catalog is not null ? catalog : IsOffline ? new OfflineCatalog() : new BaseImageCatalog(Client));
     }
 
@@ -40,6 +42,9 @@ internal sealed class RegistryAccess : IDisposable
 
     /// <summary>The client for pulling and pushing images; not to be used where <see cref="IsOffline"/>.</summary>
     internal RegistryClient Transfers => _transfers.Value;
+
+    /// <summary>Gets Features that are files on web servers; not to be used where <see cref="IsOffline"/>.</summary>
+    internal FileDownload Downloads => _downloads.Value;
 
     /// <summary>Where base images are asked about.</summary>
     internal IBaseImageCatalog Catalog => _catalog.Value;
@@ -59,6 +64,11 @@ internal sealed class RegistryAccess : IDisposable
         _disposing.Cancel();
         _preparing.GetAwaiter().GetResult();
         _disposing.Dispose();
+        if (_downloads.IsValueCreated)
+        {
+            _downloads.Value.Dispose();
+        }
+
         foreach (Lazy<RegistryClient> client in new[] { _client, _transfers })
         {
             if (client.IsValueCreated)
@@ -85,9 +95,12 @@ internal sealed class RegistryAccess : IDisposable
     {
         Mirrors = ByRegistry(settings.Mirrors),
         TrustedRealms = ByRegistry(RegistryClientOptions.KnownRealms, settings.TrustedRealms),
-        CertificateFolders = DockerConfig.CertificateFolders(name => settings.Environment.GetValueOrDefault(name)),
+        CertificateFolders = CertificateFolders(settings),
         InsecureRegistries = settings.Insecure,
     };
+
+    private static IReadOnlyList<string> CertificateFolders(RegistrySettings settings) =>
+        DockerConfig.CertificateFolders(name => settings.Environment.GetValueOrDefault(name));
 
     // What comes later counts; names of hosts ignore case.
     private static Dictionary<string, string> ByRegistry(params ReadOnlySpan<IEnumerable<KeyValuePair<string, string>>> lists)

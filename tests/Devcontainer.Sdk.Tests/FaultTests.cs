@@ -75,7 +75,7 @@ public sealed class FaultTests : SdkTests
     [DataRow("{\n  \"image\": \"debian:\"\n}", "DEVC1040", 2, 12)]
     [DataRow("{\n  \"dockerComposeFile\": \"compose.yml\"\n}", "DEVC1011", 2, 24)]
     [DataRow("{\n  \"name\": \"nothing to build\"\n}", "DEVC1010", 1, 1)]
-    [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"https://example.org/devcontainer-feature-b.tgz\": {} } }", "DEVC2002", 2, 17)]
+    [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"owner/repository/b\": {} } }", "DEVC2002", 2, 17)]
     [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"./none\": {} } }", "DEVC2003", 2, 17)]
     [DataRow("{\n  \"build\": { \"dockerfile\": \"Nofile\" } }", "DEVC1012", 2, 28)]
     [DataRow("{\n  \"build\": { \"dockerfile\": \"Dockerfile\", \"context\": \"../..\" } }", "DEVC1013", 2, 53)]

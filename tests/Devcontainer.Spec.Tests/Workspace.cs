@@ -74,7 +74,8 @@ internal sealed class Workspace : IDisposable
     public async Task<IReadOnlyList<ResolvedFeature>> ResolveAsync()
     {
         DevcontainerConfiguration configuration = Load();
-        var sources = new FeatureSources { Local = new LocalFeatureSource(configuration) };
+        var local = new LocalFeatureSource(configuration);
+        var sources = new FeatureSources { Local = local, Remote = local };
         return await FeatureInstallOrder.ResolveAsync(configuration, sources, CancellationToken.None);
     }
 

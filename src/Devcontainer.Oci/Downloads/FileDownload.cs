@@ -7,33 +7,32 @@ using Polly.Retry;
 namespace Devcontainer.Oci;
 
 /// <summary>
-/// Gets files from a web server that asks for no credentials: redirects, repetitions and stalls as with registries (<see cref="RegistryClientOptions"/>).
-/// Loopback may speak plain HTTP, and no other.
+/// Gets files from a web server that asks for no credentials: redirects, repetitions, stalls and certificates as with registries
+/// (<see cref="RegistryClientOptions"/>). Loopback may speak plain HTTP, and no other.
 /// </summary>
 public sealed class FileDownload : IDisposable
 {
+    private const int MostRedirects = 5;
+
+    private readonly string _code;
     private readonly RegistryClientOptions _options;
+    private readonly RegistryConnections _connections;
     private readonly ResiliencePipeline _repeat;
-    private readonly HttpMessageInvoker _direct;
-    private readonly HttpMessageInvoker _common;
 
     /// <summary>Downloads with the standard patience.</summary>
-    public FileDownload()
-        : this(new RegistryClientOptions())
+    /// <param name="code">What it is called when a file cannot be fetched: its message takes the address and the reason.</param>
+    /// <param name="certificateFolders">Where the authorities of single hosts are looked for (<see cref="RegistryClientOptions.CertificateFolders"/>).</param>
+    public FileDownload(string code, params IReadOnlyList<string> certificateFolders)
     {
-    }
-
-    internal FileDownload(RegistryClientOptions options)
-    {
-        _options = options;
-        _direct = new HttpMessageInvoker(Make(useProxy: false));
-        _common = new HttpMessageInvoker(Make(useProxy: true));
-        _repeat = new ResiliencePipelineBuilder { TimeProvider = options.Time }
+        _code = code;
+        _options = new RegistryClientOptions { CertificateFolders = certificateFolders };
+        _connections = new RegistryConnections(_options);
+        _repeat = new ResiliencePipelineBuilder { TimeProvider = _options.Time }
             .AddRetry(new RetryStrategyOptions
             {
-                MaxRetryAttempts = options.Retries,
-                Delay = options.RetryDelay,
-                MaxDelay = options.LongestRetryDelay,
+                MaxRetryAttempts = _options.Retries,
+                Delay = _options.RetryDelay,
+                MaxDelay = _options.LongestRetryDelay,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 ShouldHandle = static arguments => ValueTask.FromResult(MayPass(arguments.Outcome.Exception)),
@@ -49,7 +48,7 @@ public sealed class FileDownload : IDisposable
     /// <param name="address">Where it is.</param>
     /// <param name="read">Reads it to its end, from its beginning each time.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="DevcontainerException">DEVC3093: the server cannot be reached, refuses or stalls.</exception>
+    /// <exception cref="DevcontainerException">The code of this download: the server cannot be reached, refuses or stalls.</exception>
     public async Task<T> GetAsync<T>(Uri address, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -64,55 +63,65 @@ public sealed class FileDownload : IDisposable
         }
         catch (Exception e) when (e is StatusException or HttpRequestException or HttpIOException or StallException)
         {
-            throw Unreachable(address, e.Message.TrimEnd('.'), e);
+            throw Unreachable(address, Reason(e), e);
         }
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        _direct.Dispose();
-        _common.Dispose();
+        _connections.Dispose();
     }
 
     private async ValueTask<T> GetOnceAsync<T>(Uri address, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Get, address);
-        message.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
-        using HttpResponseMessage response = await SendAsync(message, cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode != HttpStatusCode.OK)
+        for (int redirects = 0; ; redirects++)
         {
-            throw new StatusException(response.StatusCode);
-        }
+            using HttpResponseMessage response = await SendAsync(address, cancellationToken).ConfigureAwait(false);
+            if (redirects < MostRedirects && Redirect(address, response) is { } next)
+            {
+                address = next;
+                continue;
+            }
 
-        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using Stream guarded = RegistryTransport.Guard(body, _options);
-        return await read(guarded, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw new StatusException(response.StatusCode);
+            }
+
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using Stream guarded = RegistryTransport.Guard(body, _options);
+            return await read(guarded, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    // Never from HTTPS to plain HTTP, nor from loopback to plain HTTP elsewhere.
+    private static Uri? Redirect(Uri address, HttpResponseMessage response)
     {
+        if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+        {
+            return null;
+        }
+
+        var next = new Uri(address, location);
+        return next.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && IsAllowed(next)) ? next : null;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, address);
+        message.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stalled.CancelAfter(_options.StallTimeout);
         try
         {
-            HttpMessageInvoker invoker = RegistryEndpoint.IsLoopback(message.RequestUri!) ? _direct : _common;
-            return await invoker.SendAsync(message, stalled.Token).ConfigureAwait(false);
+            return await _connections.For(address).SendAsync(message, stalled.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StallException(_options.StallTimeout);
         }
     }
-
-    // .NET itself follows no redirect from HTTPS to plain HTTP.
-    private SocketsHttpHandler Make(bool useProxy) => new()
-    {
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        UseProxy = useProxy,
-        ConnectTimeout = _options.StallTimeout,
-    };
 
     private static bool MayPass(Exception? e) => e switch
     {
@@ -123,8 +132,15 @@ public sealed class FileDownload : IDisposable
         _ => false,
     };
 
-    private static DevcontainerException Unreachable(Uri address, string reason, Exception inner) =>
-        new(Diagnostic.Create(Codes.FeedUnreachable, null, address.GetLeftPart(UriPartial.Path), reason), inner);
+    private static string Reason(Exception e) => e switch
+    {
+        { InnerException: UntrustedCertificateException untrusted } => $"its certificate is not trusted: {untrusted.Message}",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } inner } => inner.Message.TrimEnd('.'),
+        _ => e.Message.TrimEnd('.'),
+    };
+
+    private DevcontainerException Unreachable(Uri address, string reason, Exception inner) =>
+        new(Diagnostic.Create(_code, null, address.GetLeftPart(UriPartial.Path), reason), inner);
 
     private sealed class StatusException(HttpStatusCode status) : Exception($"it answered {(int)status}")
     {

@@ -3,10 +3,10 @@ using Devcontainer.Oci;
 
 namespace Devcontainer.Prebuild.Features;
 
-/// <summary>A Feature as registries have it, whole in memory: its manifest and its one layer (specification, "Distribution"). Both are verified.</summary>
-/// <param name="Manifest">The bytes of the manifest.</param>
-/// <param name="Archive">The bytes of the layer.</param>
-internal sealed record FeaturePackage(ReadOnlyMemory<byte> Manifest, byte[] Archive)
+/// <summary>A Feature as it is published, whole in memory: a manifest and its one layer, or a file alone (specification, "Distribution"). They are verified.</summary>
+/// <param name="Manifest">The bytes of the manifest; null for a file on a web server, which has none.</param>
+/// <param name="Archive">The bytes of the layer, or of the file.</param>
+internal sealed record FeaturePackage(ReadOnlyMemory<byte>? Manifest, byte[] Archive)
 {
     private const string ConfigType = "application/vnd.devcontainers";
     private const string LayerType = "application/vnd.devcontainers.layer.v1+tar";

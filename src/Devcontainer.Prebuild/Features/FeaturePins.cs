@@ -16,7 +16,7 @@ internal sealed class FeaturePins(string configurationFile, Func<string, bool>? 
 
     /// <summary>The digest that the lock file has for a Feature; null where it has none and may be asked for.</summary>
     /// <exception cref="DevcontainerException">DEVC2015: in locked mode it has none. DEVC2019: its entry cannot be used.</exception>
-    internal Digest? Find(OciFeatureReference reference, SourceLocation location)
+    internal Digest? Find(RemoteFeatureReference reference, SourceLocation location)
     {
         if (!_isRead)
         {
@@ -32,10 +32,10 @@ internal sealed class FeaturePins(string configurationFile, Func<string, bool>? 
                 : null;
         }
 
-        return Digest.TryParse(locked.Integrity, out Digest digest) && locked.Resolved == $"{reference.Resource}@{digest}"
+        return Digest.TryParse(locked.Integrity, out Digest digest) && locked.Resolved == reference.Resolved(digest.Value)
             ? digest
             : throw new DevcontainerException(
-                Codes.FeaturePinInvalid, new SourceLocation(_path), reference.Id, reference.Resource);
+                Codes.FeaturePinInvalid, new SourceLocation(_path), reference.Id, reference.Resolved("<integrity>"));
     }
 
     /// <summary>The lock file and what it should say; null where no Feature needs one.</summary>

@@ -8,7 +8,7 @@ namespace Devcontainer.Prebuild.Features;
 
 /// <summary>
 /// The content of Features that are not in the repository, by digest: unpacked in the user's cache, fetched once a machine, from the folder of vendored
-/// Features or from their registry. What is in the cache is held against the digest of its tree whenever it is used.
+/// Features or from where they are published. What is in the cache is held against the digest of its tree whenever it is used.
 /// </summary>
 /// <param name="folder">The cache.</param>
 /// <param name="vendored">The folder of vendored Features, which need not be there.</param>
@@ -19,17 +19,20 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
     private const string ContentName = "content";
     private const string TreeName = "tree";
 
+    private readonly RegistryFeatures _registry = new(registries);
+    private readonly TarballFeatures _tarballs = new(registries);
+
     /// <summary>The user's cache of Features.</summary>
     /// <param name="environment">The environment: <c>XDG_CACHE_HOME</c> and the home (XDG base directory specification).</param>
     internal static string FolderOf(IReadOnlyDictionary<string, string> environment) => UserCache.FolderOf(environment, "features");
 
     /// <summary>Gives the files of a Feature, hashed.</summary>
     /// <param name="reference">Where it is.</param>
-    /// <param name="digest">The manifest's digest.</param>
+    /// <param name="digest">Its digest: the manifest's, or the file's.</param>
     /// <param name="location">Where it is named.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="DevcontainerException">DEVC2016 to DEVC2018, or the registry does not answer. DEVC9007: the cache cannot be written.</exception>
-    internal async Task<FileTree> GetAsync(OciFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
+    /// <exception cref="DevcontainerException">DEVC2016 to DEVC2018, or nobody answers. DEVC2020: the cache cannot be written.</exception>
+    internal async Task<FileTree> GetAsync(RemoteFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
     {
         string entry = Path.Combine(folder, digest.Hex);
         if (Read(entry, cancellationToken) is { } known)
@@ -40,7 +43,7 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         FeaturePackage package = await FetchAsync(reference, digest, location, cancellationToken).ConfigureAwait(false);
         try
         {
-            Unpack(package, entry, $"{reference.Resource}@{digest}", cancellationToken);
+            Unpack(package, entry, reference.Resolved(digest.Value), cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,38 +51,31 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         }
         catch (DevcontainerException e) when (e.Diagnostic.Location is null)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureContentInvalid, location, $"{reference.Resource}@{digest}", e.Message), e);
+            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureContentInvalid, location, reference.Resolved(digest.Value), e.Message), e);
         }
 
         return Read(entry, cancellationToken)
-            ?? throw new DevcontainerException(Codes.FeatureContentInvalid, location, $"{reference.Resource}@{digest}", $"its files changed in '{entry}' as soon as they were written");
+            ?? throw new DevcontainerException(Codes.FeatureContentInvalid, location, reference.Resolved(digest.Value), $"its files changed in '{entry}' as soon as they were written");
     }
 
     /// <summary>The digest that a reference has now.</summary>
-    /// <exception cref="DevcontainerException">DEVC2016: it is not there. DEVC2018: no registry may be asked. Or the registry does not answer.</exception>
-    internal async Task<Digest> ResolveAsync(OciFeatureReference reference, SourceLocation location, CancellationToken cancellationToken)
+    /// <exception cref="DevcontainerException">DEVC2016: it is not there. DEVC2018: nobody may be asked. Or nobody answers.</exception>
+    internal async Task<Digest> ResolveAsync(RemoteFeatureReference reference, SourceLocation location, CancellationToken cancellationToken)
     {
         RequireNetwork(reference, location, "it has no pin in devcontainer-lock.json");
-        Descriptor? found = await AskAsync(location, () => registries.Client.ResolveAsync(NameOf(reference, null), cancellationToken)).ConfigureAwait(false);
-        return found?.Digest ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{reference.Resource}:{reference.Tag}");
+        return await OriginOf(reference).ResolveAsync(reference, location, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The Feature, from the vendored ones or from its registry.</summary>
-    internal async Task<FeaturePackage> FetchAsync(OciFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
+    /// <summary>The Feature, from the vendored ones or from where it is published.</summary>
+    internal async Task<FeaturePackage> FetchAsync(RemoteFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
     {
-        if (vendored.Find(digest, location) is { } package)
+        if (vendored.Find(reference, digest, location) is { } package)
         {
             return package;
         }
 
         RequireNetwork(reference, location, $"it is neither in '{folder}' nor in '{vendored.Folder}'");
-        ImageReference name = NameOf(reference, digest);
-        RegistryManifest manifest = await AskAsync(location, () => registries.Client.GetManifestAsync(name, cancellationToken)).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, name);
-        Descriptor layer = await AskAsync(location, () => Task.FromResult(FeaturePackage.LayerOf(manifest.Bytes, name.ToString()))).ConfigureAwait(false);
-        byte[] archive = await AskAsync(location, () => registries.Client.GetBlobAsync(name, layer, cancellationToken)).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{name} (its layer {layer.Digest})");
-        return new FeaturePackage(manifest.Bytes, archive);
+        return await OriginOf(reference).FetchAsync(reference, digest, location, cancellationToken).ConfigureAwait(false);
     }
 
     // Null where it is not there, or not as it was unpacked: it is unpacked anew then.
@@ -134,27 +130,13 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         }
     }
 
-    private void RequireNetwork(OciFeatureReference reference, SourceLocation location, string reason)
+    private IFeatureOrigin OriginOf(RemoteFeatureReference reference) => reference is TarballFeatureReference ? _tarballs : _registry;
+
+    private void RequireNetwork(RemoteFeatureReference reference, SourceLocation location, string reason)
     {
         if (registries.IsOffline)
         {
             throw new DevcontainerException(Codes.FeatureOffline, location, reference.Id, reason);
-        }
-    }
-
-    private static ImageReference NameOf(OciFeatureReference reference, Digest? digest) =>
-        ImageReference.Parse($"{reference.Resource}{(digest is { } known ? $"@{known}" : $":{reference.Tag}")}");
-
-    // What a registry says is about the line that names the Feature.
-    private static async Task<T> AskAsync<T>(SourceLocation location, Func<Task<T>> ask)
-    {
-        try
-        {
-            return await ask().ConfigureAwait(false);
-        }
-        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
-        {
-            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
         }
     }
 }

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Features;
 
 /// <summary>
-/// Features that are checked in as their registries have them: <c>&lt;digest&gt;.json</c>, the manifest, and <c>&lt;digest&gt;.tgz</c>, its layer, in a folder
-/// beside devcontainer.json. A build takes them from there before it asks anybody.
+/// Features that are checked in as they are published: <c>&lt;digest&gt;.json</c>, a registry's manifest, and <c>&lt;digest&gt;.tgz</c>, its layer, or that alone, a
+/// file of a web server, in a folder beside devcontainer.json. A build takes them from there before it asks anybody.
 /// </summary>
 /// <param name="configurationFile">Path of devcontainer.json.</param>
 internal sealed class VendoredFeatures(string configurationFile)
@@ -17,17 +18,25 @@ internal sealed class VendoredFeatures(string configurationFile)
     /// <summary>The folder, which need not be there.</summary>
     internal string Folder { get; } = Path.Combine(Path.GetDirectoryName(configurationFile)!, FolderName);
 
-    /// <summary>The Feature of a manifest's digest, verified; null where it is not vendored.</summary>
+    /// <summary>The Feature that has a digest, verified; null where it is not vendored.</summary>
     /// <exception cref="DevcontainerException">DEVC2017: a file is not what its name says, or missing.</exception>
-    internal FeaturePackage? Find(Digest digest, SourceLocation? location)
+    internal FeaturePackage? Find(RemoteFeatureReference reference, Digest digest, SourceLocation? location)
     {
         string manifestFile = Path.Combine(Folder, digest.Hex + ".json");
         string archiveFile = Path.ChangeExtension(manifestFile, ".tgz");
+        string first = reference is TarballFeatureReference ? archiveFile : manifestFile;
         try
         {
-            if (!File.Exists(manifestFile))
+            if (!File.Exists(first))
             {
                 return null;
+            }
+
+            if (first == archiveFile)
+            {
+                byte[] file = File.ReadAllBytes(archiveFile);
+                Verify(archiveFile, file, digest, location);
+                return new FeaturePackage(null, file);
             }
 
             byte[] manifest = File.ReadAllBytes(manifestFile);
@@ -39,7 +48,7 @@ internal sealed class VendoredFeatures(string configurationFile)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureContentInvalid, location, manifestFile, e.Message), e);
+            throw new DevcontainerException(Diagnostic.Create(Codes.FeatureContentInvalid, location, first, e.Message), e);
         }
     }
 
@@ -54,13 +63,9 @@ internal sealed class VendoredFeatures(string configurationFile)
         {
             string manifestFile = Path.Combine(Folder, digest.Hex + ".json");
             string archiveFile = Path.ChangeExtension(manifestFile, ".tgz");
-            if (!IsSame(manifestFile, package.Manifest.Span) || !IsSame(archiveFile, package.Archive))
-            {
-                // The manifest last: where it is, its layer is.
-                AtomicFile.Write(archiveFile, package.Archive);
-                AtomicFile.Write(manifestFile, package.Manifest.Span);
-                hasChanged = true;
-            }
+            // The manifest last: where it is, its layer is.
+            hasChanged |= Write(archiveFile, package.Archive);
+            hasChanged |= package.Manifest is { } manifest && Write(manifestFile, manifest.Span);
         }
 
         if (Directory.Exists(Folder))
@@ -78,8 +83,16 @@ internal sealed class VendoredFeatures(string configurationFile)
         return hasChanged;
     }
 
-    private static bool IsSame(string file, ReadOnlySpan<byte> content) =>
-        new FileInfo(file) is { Exists: true } info && info.Length == content.Length && content.SequenceEqual(File.ReadAllBytes(file));
+    private static bool Write(string file, ReadOnlySpan<byte> content)
+    {
+        if (new FileInfo(file) is { Exists: true } info && info.Length == content.Length && content.SequenceEqual(File.ReadAllBytes(file)))
+        {
+            return false;
+        }
+
+        AtomicFile.Write(file, content);
+        return true;
+    }
 
     private static void Verify(string file, byte[] content, Digest digest, SourceLocation? location)
     {

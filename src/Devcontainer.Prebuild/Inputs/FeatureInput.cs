@@ -32,7 +32,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
             return ([], null);
         }
 
-        var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = remote };
+        var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Remote = remote };
         IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, source, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features);
         var inputs = new FeatureInput[features.Count];

@@ -164,7 +164,7 @@ public sealed class LockUpdate
         var packages = new Dictionary<Digest, FeaturePackage>();
         foreach (ResolvedFeature feature in inputs.Features.Select(static input => input.Feature))
         {
-            if (feature.Reference is OciFeatureReference reference && Digest.TryParse(feature.Digest, out Digest digest))
+            if (feature.Reference is RemoteFeatureReference reference && Digest.TryParse(feature.Digest, out Digest digest))
             {
                 packages[digest] = await store.FetchAsync(reference, digest, feature.Request.Location, cancellationToken).ConfigureAwait(false);
             }

@@ -57,7 +57,7 @@ internal sealed record PrebuildInputs
     /// <summary>What the project says.</summary>
     internal required PrebuildRequest Request { get; init; }
 
-    /// <summary>Reads everything. Asks registries only for Features that have no pin or have never been on this machine.</summary>
+    /// <summary>Reads everything. Asks only for Features that have no pin or have never been on this machine.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="cache">What earlier builds have read of files that have not changed.</param>
     /// <param name="registries">Connects.</param>
@@ -74,7 +74,7 @@ internal sealed record PrebuildInputs
         Func<string, bool>? isForgotten = null)
     {
         var store = new FeatureStore(FeatureStore.FolderOf(request.Environment), new VendoredFeatures(request.ConfigFile), registries, cache);
-        return ReadAsync(request, cache, new OciFeatureSource(store, new FeaturePins(request.ConfigFile, isForgotten, request.LockedMode)), reporter, cancellationToken);
+        return ReadAsync(request, cache, new RemoteFeatureSource(store, new FeaturePins(request.ConfigFile, isForgotten, request.LockedMode)), reporter, cancellationToken);
     }
 
     /// <summary>Reads everything, with another source of Features that are not in the repository.</summary>

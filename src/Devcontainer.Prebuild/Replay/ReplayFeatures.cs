@@ -7,7 +7,7 @@ using Devcontainer.Spec;
 namespace Devcontainer.Prebuild.Replay;
 
 /// <summary>
-/// Stands for Features of registries in a replay, which asks nobody: one is what its id and its pin say. One without a pin counts as never moving,
+/// Stands for Features that are published in a replay, which asks nobody: one is what its id and its pin say. One without a pin counts as never moving,
 /// and what it depends on or installs after is not known.
 /// </summary>
 /// <param name="folder">Where to write what stands for their files.</param>
@@ -21,15 +21,18 @@ internal sealed class ReplayFeatures(string folder, string configurationFile, In
     /// <inheritdoc />
     public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
     {
-        var oci = (OciFeatureReference)reference;
-        string identity = $"{oci.Resource} {_pins.Value?.Find(request.Id)?.Integrity ?? oci.Digest ?? oci.Tag}";
+        var remote = (RemoteFeatureReference)reference;
+        string? pin = _pins.Value?.Find(request.Id)?.Integrity;
+        string identity = remote is OciFeatureReference oci
+            ? $"{oci.Resource} {pin ?? oci.Digest ?? oci.Tag}"
+            : $"{remote.Resolved("")} {pin}";
         string files = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity))));
         Directory.CreateDirectory(files);
         File.WriteAllText(Path.Combine(files, "install.sh"), identity);
         _trees[files] = FeatureInput.ReadTree(files, cache, cancellationToken);
         string metadata = Path.Combine(files, FeatureMetadata.FileName);
         return ValueTask.FromResult(ResolvedFeature.Create(
-            request, reference, FeatureMetadata.Parse(JsonNode.Parse("{}", metadata), metadata, request.Id, oci.Name), files, identity));
+            request, reference, FeatureMetadata.Parse(JsonNode.Parse("{}", metadata), metadata, request.Id, remote.Name), files, identity));
     }
 
     /// <inheritdoc />

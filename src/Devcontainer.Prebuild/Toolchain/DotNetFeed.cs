@@ -12,7 +12,7 @@ internal sealed class DotNetFeed(Uri root, bool isOffline) : IDisposable
     // The longest list of a channel has some megabytes.
     private const int LargestList = 64 * 1024 * 1024;
 
-    private readonly FileDownload _download = new();
+    private readonly FileDownload _download = new(Codes.FeedUnreachable);
     private readonly Dictionary<string, byte[]> _lists = new(StringComparer.Ordinal);
 
     /// <summary>The version of a part that the feed has now.</summary>

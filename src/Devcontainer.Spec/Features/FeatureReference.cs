@@ -26,14 +26,9 @@ public abstract record FeatureReference(string Id)
             throw NotValid(id, location, "a local Feature cannot have an absolute path");
         }
 
-        if (current.StartsWith("https://", StringComparison.Ordinal))
-        {
-            return TarballFeatureReference.Parse(id, location);
-        }
-
         if (current.Contains("://", StringComparison.Ordinal))
         {
-            throw NotValid(id, location, "a URL must begin with https://");
+            return TarballFeatureReference.Parse(id, location);
         }
 
         if (!current.AsSpan().ContainsAny('/', '\\'))
@@ -80,29 +75,14 @@ public sealed record LocalFeatureReference(string Id) : FeatureReference(Id)
     public override string Source => "local";
 }
 
-/// <summary>A Feature published as a file: <c>https://…/devcontainer-feature-&lt;name&gt;.tgz</c>.</summary>
+/// <summary>A Feature that is not in the repository: it has a digest, and a pin in the lock file.</summary>
 /// <param name="Id">The id as written.</param>
-/// <param name="Uri">Its address.</param>
-/// <param name="Name">The Feature's name, from the file name.</param>
-public sealed record TarballFeatureReference(string Id, Uri Uri, string Name) : FeatureReference(Id)
+public abstract record RemoteFeatureReference(string Id) : FeatureReference(Id)
 {
-    /// <inheritdoc/>
-    public override string Source => "tarball";
+    /// <summary>The Feature's name, without a version.</summary>
+    public abstract string Name { get; init; }
 
-    internal static new TarballFeatureReference Parse(string id, SourceLocation? location)
-    {
-        const string Before = "devcontainer-feature-";
-        const string After = ".tgz";
-        if (!Uri.TryCreate(id, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps)
-        {
-            throw NotValid(id, location, "the URL cannot be read");
-        }
-
-        string file = ContainerPath.FileName(uri.AbsolutePath);
-        string name = file.StartsWith(Before, StringComparison.Ordinal) && file.EndsWith(After, StringComparison.Ordinal)
-            && file.Length > Before.Length + After.Length ? file[Before.Length..^After.Length] : "";
-        return IsName(name)
-            ? new TarballFeatureReference(id, uri, name)
-            : throw NotValid(id, location, "the file must be called 'devcontainer-feature-<id>.tgz'");
-    }
+    /// <summary>What it is written as once it is found: <c>resolved</c> of the lock file (specification, "Lockfile").</summary>
+    /// <param name="digest">The digest that it was found to have.</param>
+    public abstract string Resolved(string digest);
 }

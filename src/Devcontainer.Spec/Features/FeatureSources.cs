@@ -1,5 +1,3 @@
-using Devcontainer.Diagnostics;
-
 namespace Devcontainer.Spec;
 
 /// <summary>Asks the source that an id speaks of.</summary>
@@ -8,22 +6,10 @@ public sealed record FeatureSources : IFeatureSource
     /// <summary>Finds local Features.</summary>
     public required IFeatureSource Local { get; init; }
 
-    /// <summary>Finds Features in registries; null where that is not supported.</summary>
-    public IFeatureSource? Oci { get; init; }
-
-    /// <summary>Finds Features at https addresses; null where that is not supported.</summary>
-    public IFeatureSource? Tarball { get; init; }
+    /// <summary>Finds Features in registries and at https addresses (<see cref="RemoteFeatureReference"/>).</summary>
+    public required IFeatureSource Remote { get; init; }
 
     /// <inheritdoc/>
-    public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
-    {
-        (IFeatureSource? source, string kind, string name) = reference switch
-        {
-            OciFeatureReference oci => (Oci, "a registry", oci.Name),
-            TarballFeatureReference tarball => (Tarball, "an https URL", tarball.Name),
-            _ => (Local, "a folder", ""),
-        };
-        return source?.ResolveAsync(request, reference, cancellationToken)
-            ?? throw new DevcontainerException(Codes.FeatureSourceNotSupported, request.Location, JsonText.Escape(request.Id), kind, name);
-    }
+    public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken) =>
+        (reference is RemoteFeatureReference ? Remote : Local).ResolveAsync(request, reference, cancellationToken);
 }

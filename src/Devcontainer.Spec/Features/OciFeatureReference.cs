@@ -11,7 +11,7 @@ namespace Devcontainer.Spec;
 /// <param name="Name">The last part: <c>node</c>.</param>
 /// <param name="Tag">The version asked for, <c>latest</c> where none is; null where there is a digest.</param>
 /// <param name="Digest">The manifest's digest asked for, or null.</param>
-public sealed record OciFeatureReference(string Id, string Registry, string Namespace, string Name, string? Tag, string? Digest) : FeatureReference(Id)
+public sealed record OciFeatureReference(string Id, string Registry, string Namespace, string Name, string? Tag, string? Digest) : RemoteFeatureReference(Id)
 {
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
@@ -23,6 +23,9 @@ public sealed record OciFeatureReference(string Id, string Registry, string Name
 
     /// <summary>The repository in the registry.</summary>
     public string Repository => $"{Namespace}/{Name}";
+
+    /// <inheritdoc/>
+    public override string Resolved(string digest) => $"{Resource}@{digest}";
 
     /// <summary>Reads an id by the reference CLI's rules (devcontainers/cli, src/spec-configuration/containerCollectionsOCI.ts, getRef).</summary>
     internal static OciFeatureReference Parse(string id, string current, SourceLocation? location)
@@ -66,7 +69,7 @@ public sealed record OciFeatureReference(string Id, string Registry, string Name
         if (!parts[0].Contains('.', StringComparison.Ordinal) && !parts[0].StartsWith("localhost", StringComparison.Ordinal))
         {
             // The reference takes 'owner/repository/feature' as a release on GitHub, which it calls deprecated.
-            throw new DevcontainerException(Codes.FeatureSourceNotSupported, location, id, "a GitHub release", parts[^1]);
+            throw new DevcontainerException(Codes.FeatureSourceNotSupported, location, id, parts[^1]);
         }
 
         // This namespace moved, and the reference follows (devcontainers/cli, getRef).

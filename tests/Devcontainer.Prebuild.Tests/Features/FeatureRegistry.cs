@@ -21,10 +21,12 @@ internal sealed class FeatureRegistry : IAsyncDisposable
     {
         _server = server;
         SmallPrebuild.Prepare(_folder);
-        Request = SmallPrebuild.Request(_folder.Path) with
+        PrebuildRequest request = SmallPrebuild.Request(_folder.Path);
+        Request = request with
         {
             GenerateSbom = false,
             Environment = new Dictionary<string, string> { ["PATH"] = _folder["bin"], ["HOME"] = _folder["home"], ["XDG_CACHE_HOME"] = _folder["cache"] },
+            Registries = request.Registries with { Environment = new Dictionary<string, string> { ["DOCKER_CONFIG"] = DockerConfig } },
         };
     }
 
@@ -33,6 +35,8 @@ internal sealed class FeatureRegistry : IAsyncDisposable
 
     internal string LockFile => _folder["repo/.devcontainer/devcontainer-lock.json"];
 
+    internal string DockerConfig => _folder["docker"];
+
     internal string Vendored => _folder["repo/.devcontainer/features.vendor"];
 
     /// <summary>The folders of Features in the user's cache.</summary>
@@ -40,7 +44,7 @@ internal sealed class FeatureRegistry : IAsyncDisposable
 
     internal static async Task<FeatureRegistry> StartAsync() => new(await RegistryServer.StartAsync());
 
-    internal string Id(string feature) => $"{_server.Host}/{Collection}/{feature}";
+    internal string Id(string feature) => feature.Contains("://", StringComparison.Ordinal) ? feature : $"{_server.Host}/{Collection}/{feature}";
 
     /// <summary>Stops the registry: who asks it now gets no answer.</summary>
     internal async Task StopAsync()

@@ -330,14 +330,4 @@ public sealed class RegistryFeaturesTests
 
         static UstarTarEntry File(string path) => new(TarEntryType.RegularFile, path) { DataStream = new MemoryStream("evil"u8.ToArray()) };
     }
-
-    /// <summary>Base images stay as they are pinned.</summary>
-    private sealed class NoImages : IBaseImageCatalog
-    {
-        public Task<PinnedImage> PinAsync(BaseImageInput image, IReadOnlyList<Platform> platforms, CancellationToken cancellationToken) =>
-            Task.FromResult(new PinnedImage(
-                SampleWorkspace.DigestOf('0'), platforms.ToDictionary(static platform => platform.ToString(), static _ => SampleWorkspace.DigestOf('a').Value)));
-
-        public Task<ImageConfig> ConfigAsync(BaseImageInput image, Digest manifest, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
 }

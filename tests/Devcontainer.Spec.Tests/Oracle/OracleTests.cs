@@ -138,7 +138,7 @@ public sealed class OracleTests
                 LocalEnv = environment.GetString,
                 AllowedEnvironment = new HashSet<string> { "VALUE", "EMPTY", "NONE" },
             });
-            var sources = new FeatureSources { Local = new LocalFeatureSource(configuration), Oci = new OracleRegistry(one) };
+            var sources = new FeatureSources { Local = new LocalFeatureSource(configuration), Remote = new OracleRegistry(one) };
             IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, sources, CancellationToken.None);
             string? label = (one.Image?["Labels"] as JsonObject)?.GetString(ImageMetadata.Label);
             ImageMetadata metadata = ImageMetadata.Parse(label, "image", []).With(features, configuration);
