@@ -5,11 +5,12 @@ namespace Devcontainer.Oci;
 
 /// <summary>Makes foreign text safe to show: control characters, bidirectional marks and homoglyphs are spelled out, long text is
 /// cut.</summary>
-internal static class Printable
+public static class Printable
 {
     private const int Longest = 200;
 
-    internal static string Quote(string? text)
+    /// <summary>At most 200 characters of it, in ASCII.</summary>
+    public static string Quote(string? text)
     {
         text ??= "";
         var shown = new StringBuilder(Math.Min(text.Length, Longest));

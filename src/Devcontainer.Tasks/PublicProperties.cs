@@ -34,6 +34,7 @@ internal static class PublicProperties
         "DevcontainerLockedMode",
         "DevcontainerMaxParallelJobs",
         "DevcontainerMaxSize",
+        "DevcontainerMaxSizeIncrease",
         "DevcontainerOffline",
         "DevcontainerOutputPath",
         "DevcontainerOverwriteWorkflow",

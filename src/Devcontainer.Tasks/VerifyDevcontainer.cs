@@ -28,6 +28,12 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     /// <summary>DevcontainerMaxSize.</summary>
     public string? MaxSize { get; set; }
 
+    /// <summary>DevcontainerMaxSizeIncrease.</summary>
+    public string? MaxSizeIncrease { get; set; }
+
+    /// <summary>DevcontainerCompareFrom.</summary>
+    public string? CompareFrom { get; set; }
+
     /// <summary>The image by its digest, where it has passed.</summary>
     [Output]
     public ITaskItem[] Verified { get; private set; } = [];
@@ -80,6 +86,8 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         Signatures = BindSignatures(),
         Registries = BindRegistries(),
         MaxSize = Bytes("DevcontainerMaxSize", MaxSize),
+        MaxSizeIncrease = Percent("DevcontainerMaxSizeIncrease", MaxSizeIncrease),
+        CompareFrom = Text(CompareFrom),
     };
 
     private FindingSeverity BindSeverity() => Text(Severity) is not { } text ? FindingSeverity.High
@@ -87,6 +95,11 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
             ? Enum.Parse<FindingSeverity>(known)
             : throw new DevcontainerException(
                 Codes.PropertyInvalid, "DevcontainerVerifySeverity", text, $"it is one of {string.Join(", ", Enum.GetNames<FindingSeverity>())}");
+
+    private static double? Percent(string property, string? value) => Text(value) is not { } text ? null
+        : double.TryParse(text.TrimEnd('%').TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            ? number
+            : throw new DevcontainerException(Codes.PropertyInvalid, property, value, "it is a number of percent, as 10");
 
     private static long? Bytes(string property, string? value)
     {

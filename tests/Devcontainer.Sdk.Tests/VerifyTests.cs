@@ -18,7 +18,7 @@ public sealed class VerifyTests : EngineTests
         Assert.AreNotEqual(0, bad.ExitCode, bad.Report);
         CollectionAssert.AreEquivalent(
             new[] { (BuildMessage.Error, "DEVC6011"), (BuildMessage.Error, "DEVC6012") }, bad.Messages.Select(static message => (message.Kind, message.Code)).ToArray(), bad.Report);
-        Assert.Contains("size  1 finding", bad.Output, bad.Report);
+        Assert.Contains("size     1 finding", bad.Output, bad.Report);
 
         CommandResult warned = (await VerifyAsync(workspace, "-p:DevcontainerMaxSize=1MB", "-p:DevcontainerVerifyWarnOnly=user", "-getItem:DevcontainerVerifiedImage")).EndedWell();
         string image = warned.Items("DevcontainerVerifiedImage").Single()["Identity"];
@@ -32,6 +32,52 @@ public sealed class VerifyTests : EngineTests
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifyGates=usr")).Failed("DEVC9001");
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerMaxSize=large")).Failed("DEVC9001");
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifySeverity=7")).Failed("DEVC9001");
+    }
+
+    /// <summary>The second of two images has a secret that a later layer deletes, a program with root's rights, and a large file.</summary>
+    [TestMethod]
+    public async Task What_an_image_brings_anew_is_found_in_its_layers()
+    {
+        const string Random = "k7Qz2mWx9LpR4tVb8NcY3hJf6GdS1aEu5oIq";
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        SharingTests.Name(workspace, $"devcontainer-sdk-test/{Guid.NewGuid():N}", "linux/amd64");
+        workspace.Write(".devcontainer/Dockerfile", "FROM debian:bookworm\nRUN useradd dev\nUSER dev\n");
+        (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        CommandResult first = (await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=10")).Succeeded();
+        Assert.Contains("setuid   passed: ", first.Output, first.Report);
+        Assert.Contains("nothing was published before", first.Output, first.Report);
+
+        workspace.Write(".devcontainer/settings.env", "GITHUB=gh" + "p_" + Random + "\n");
+        workspace.Write(
+            ".devcontainer/Dockerfile",
+            """
+            FROM debian:bookworm
+            RUN useradd dev
+            COPY settings.env /opt/settings.env
+            RUN . /opt/settings.env && rm /opt/settings.env && cp /bin/true /usr/local/bin/elevate && chmod 4755 /usr/local/bin/elevate
+            RUN head -c 20000000 /dev/urandom > /opt/random.bin
+            USER dev
+
+            """);
+        (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        CommandResult second = await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=10%");
+        CollectionAssert.AreEquivalent(
+            new[] { (BuildMessage.Error, "DEVC6010"), (BuildMessage.Error, "DEVC6013"), (BuildMessage.Warning, "DEVC6014") },
+            second.Messages.Select(static message => (message.Kind, message.Code)).ToArray(),
+            second.Report);
+        string Text(string code) => second.Messages.Single(message => message.Code == code).Text;
+        Assert.Contains("line 1 of '/opt/settings.env'", Text("DEVC6010"));
+        Assert.Contains("a later layer deletes", Text("DEVC6010"));
+        Assert.Contains("/opt/random.bin (20.0 MB)", Text("DEVC6013"));
+        Assert.Contains("'/usr/local/bin/elevate'", Text("DEVC6014"));
+        Assert.DoesNotContain(Random, second.Output + second.Error);
+
+        // Compared with itself it is as before.
+        CommandResult same = await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=0", "-p:DevcontainerCompareFrom=latest", "-p:DevcontainerVerifyGates=size%3Bsetuid%3Bsshd%3Buser");
+        same.Succeeded();
+
+        // What it is compared with has to be there.
+        (await VerifyAsync(workspace, "-p:DevcontainerCompareFrom=gone", "-p:DevcontainerVerifyGates=setuid")).Failed("DEVC6005");
     }
 
     private static Task<CommandResult> VerifyAsync(Workspace workspace, params string[] arguments) =>

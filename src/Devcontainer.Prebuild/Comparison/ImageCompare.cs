@@ -48,14 +48,11 @@ public sealed class ImageCompare(IBuildReporter reporter)
         return changes.Changes;
     }
 
-    /// <summary>What was published before an image: where it is the one that was published last, what the tags named before; else the one that was.</summary>
-    /// <returns>Null where the image is the first.</returns>
     private static ImageReference? Before(string outputPath, ImageRecord image)
     {
         string path = Path.Combine(outputPath, PublishedImage.RollbackFileName);
         PublishedImage last = PublishedImage.Read(path, Codes.NothingToCompare) ?? throw new DevcontainerException(Codes.NothingToCompare, path, "it is not there");
-        string? digest = last.Digest != image.Receipt.Image.Digest ? last.Digest : last.Tags.FirstOrDefault(static tag => tag.Previous is not null)?.Previous;
-        return digest is null ? null : ImageReference.Parse(last.Repository).WithDigest(Digest.Parse(digest));
+        return last.Before(image.Receipt.Image.Digest) is { } digest ? ImageReference.Parse(last.Repository).WithDigest(Digest.Parse(digest)) : null;
     }
 
     private static ImageReference Named(string registry, string repository, string name)

@@ -13,10 +13,7 @@ internal sealed class LayerFacts
     internal const int LargestFile = 64 * 1024 * 1024;
 
     private readonly Dictionary<string, PathFact> _facts = new(StringComparer.Ordinal);
-    private readonly HashSet<ulong> _directories = [];
-    private readonly HashSet<ulong> _others = [];
-    private readonly HashSet<ulong> _whiteouts = [];
-    private readonly HashSet<ulong> _opaque = [];
+    private readonly LayerPaths _paths = new();
 
     private LayerFacts()
     {
@@ -46,64 +43,20 @@ internal sealed class LayerFacts
         return layer;
     }
 
-    /// <summary>Whether the layer has something other than a directory at a path.</summary>
-    internal bool HasFile(string path) => _others.Contains(PathHash.Of(path));
+    /// <inheritdoc cref="LayerPaths.HasFile"/>
+    internal bool HasFile(string path) => _paths.HasFile(path);
 
-    /// <summary>
-    /// Whether the layer hides what a layer below has at a path: by a whiteout of it or of a directory above, by an opaque directory above
-    /// (OCI image specification, layer.md), or by something of its own in its place or in that of a directory above.
-    /// </summary>
-    internal bool Hides(string path)
-    {
-        if (_opaque.Contains(PathHash.Root))
-        {
-            return true;
-        }
-
-        ulong hash = PathHash.Root;
-        int start = 0;
-        for (int slash; (slash = path.IndexOf('/', start)) >= 0; start = slash)
-        {
-            hash = PathHash.Continue(hash, path.AsSpan(start, slash - start));
-            if (_others.Contains(hash) || _whiteouts.Contains(hash) || _opaque.Contains(hash))
-            {
-                return true;
-            }
-
-            hash = PathHash.Continue(hash, "/");
-            slash++;
-        }
-
-        hash = PathHash.Continue(hash, path.AsSpan(start));
-        return _others.Contains(hash) || _directories.Contains(hash) || _whiteouts.Contains(hash);
-    }
+    /// <inheritdoc cref="LayerPaths.Hides"/>
+    internal bool Hides(string path) => _paths.Hides(path);
 
     private void Add(LayerEntry entry, int index, Choice choose)
     {
-        if (entry.IsOpaque)
+        if (!_paths.Add(entry))
         {
-            _opaque.Add(PathHash.Of(entry.Path.AsSpan(0, Math.Max(0, entry.Path.LastIndexOf('/')))));
             return;
         }
 
-        if (entry.Removes is { } removed)
-        {
-            _whiteouts.Add(PathHash.Of(removed));
-            return;
-        }
-
-        // An archive may have a path twice; the later one counts.
-        ulong hash = PathHash.Of(entry.Path);
         _facts.Remove(entry.Path);
-        if (entry.Kind == EntryKind.Directory)
-        {
-            _others.Remove(hash);
-            _directories.Add(hash);
-            return;
-        }
-
-        _directories.Remove(hash);
-        _others.Add(hash);
         if (entry.Kind is EntryKind.File or EntryKind.SymbolicLink or EntryKind.HardLink && choose(entry.Path) is { } choice)
         {
             _facts[entry.Path] = entry.Kind switch

@@ -19,6 +19,12 @@ internal sealed record PublishedImage(string Repository, string Digest, IReadOnl
     internal static PublishedImage Of(string digest, IReadOnlyList<PublishedTags> repositories) =>
         new(repositories[0].Repository, digest, repositories[0].Tags) { Others = [.. repositories.Skip(1)] };
 
+    /// <summary>What was published before an image: where it is the one that was published last, what the tags named before; else the one that was.</summary>
+    /// <param name="digest">The image's digest.</param>
+    /// <returns>Null where the image is the first.</returns>
+    internal string? Before(string digest) =>
+        Digest != digest ? Digest : Tags.FirstOrDefault(static tag => tag.Previous is not null)?.Previous;
+
     /// <summary>The file's name after a push.</summary>
     internal const string FileName = "published.json";
 

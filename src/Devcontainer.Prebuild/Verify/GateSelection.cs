@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.Verify.Content;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -7,11 +8,14 @@ namespace Devcontainer.Prebuild.Verify;
 internal static class GateSelection
 {
     /// <summary>Every gate, in the order in which they are told of.</summary>
-    private static readonly string[] Names = [SignatureGate.GateName, UserGate.GateName, SizeGate.GateName];
+    private static readonly string[] Names =
+    [
+        SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
+    ];
 
-    /// <summary>Makes the gates.</summary>
+    /// <summary>The names of the gates that a request asks for.</summary>
     /// <exception cref="DevcontainerException">DEVC9001: there is no gate of a name; DEVC6003: a gate cannot run without what nobody says.</exception>
-    internal static IReadOnlyList<IVerifyGate> Create(VerifyRequest request, IProcessRunner processes, IBuildReporter reporter)
+    internal static IReadOnlyList<string> Choose(VerifyRequest request)
     {
         Check("DevcontainerVerifyGates", request.Gates);
         Check("DevcontainerVerifyWarnOnly", request.Policy.WarnOnly);
@@ -21,16 +25,29 @@ internal static class GateSelection
             throw new DevcontainerException(Codes.NothingToVerify);
         }
 
-        IEnumerable<string> chosen = request.Gates.Count > 0
-            ? Names.Where(name => request.Gates.Contains(name))
-            : Names.Where(name => name != SignatureGate.GateName || isSignable);
-        return [.. chosen.Select<string, IVerifyGate>(name => name switch
-        {
-            SignatureGate.GateName => new SignatureGate(processes, request.Registries, request.Signatures, reporter),
-            UserGate.GateName => new UserGate(),
-            _ => new SizeGate(request.MaxSize),
-        })];
+        return request.Gates.Count > 0
+            ? [.. Names.Where(name => request.Gates.Contains(name))]
+            : [.. Names.Where(name => name != SignatureGate.GateName || isSignable)];
     }
+
+    /// <summary>Makes a gate.</summary>
+    /// <param name="name">Of <see cref="Choose"/>.</param>
+    /// <param name="request">What it looks for.</param>
+    /// <param name="contents">What is in the layers.</param>
+    /// <param name="previous">The image before.</param>
+    /// <param name="processes">Runs programs.</param>
+    /// <param name="reporter">Hears what programs say.</param>
+    internal static IVerifyGate Create(
+        string name, VerifyRequest request, ImageContents contents, PreviousImage previous, IProcessRunner processes, IBuildReporter reporter) => name switch
+    {
+        SignatureGate.GateName => new SignatureGate(processes, request.Registries, request.Signatures, reporter),
+        SecretGate.GateName => new SecretGate(contents),
+        UserGate.GateName => new UserGate(contents),
+        SizeGate.GateName => new SizeGate(request.MaxSize, request.MaxSizeIncrease, contents, previous),
+        SetuidGate.GateName => new SetuidGate(contents, previous),
+        SshdGate.GateName => new SshdGate(contents),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no such gate."),
+    };
 
     private static void Check(string property, IReadOnlyList<string> names)
     {

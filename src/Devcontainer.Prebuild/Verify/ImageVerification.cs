@@ -3,6 +3,7 @@ using Devcontainer.Oci;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Prebuild.Verify.Content;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -30,7 +31,7 @@ public sealed class ImageVerification
     public async Task<VerifyReport> RunAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        IReadOnlyList<IVerifyGate> gates = GateSelection.Create(request, _processes, _reporter);
+        IReadOnlyList<string> names = GateSelection.Choose(request);
         if (request.Registries.Offline)
         {
             throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerOffline", "true", "verifying needs the registry");
@@ -38,6 +39,11 @@ public sealed class ImageVerification
 
         using var registries = new RegistryAccess(request.Registries, _processes);
         VerifiedImage image = await VerifiedImage.ReadAsync(registries.Client, NameOf(request), cancellationToken).ConfigureAwait(false);
+        var layers = image.Platforms.SelectMany(static platform => platform.Manifest.Layers).Select(static layer => layer.Digest).ToHashSet();
+        bool withSecrets = names.Contains(SecretGate.GateName);
+        using var contents = new ImageContents(Opener(registries, request.OutputPath), layer => withSecrets && layers.Contains(layer));
+        var previous = new PreviousImage(registries.Client, request.OutputPath, request.CompareFrom);
+        IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, contents, previous, _processes, _reporter))];
         var report = new VerifyReport(image.Reference, await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false));
         foreach (string line in VerifyText.Lines(report))
         {
@@ -45,6 +51,16 @@ public sealed class ImageVerification
         }
 
         return report;
+    }
+
+    // What is in the output folder need not be fetched: its digest is checked all the same.
+    private static Func<ImageReference, Descriptor, CancellationToken, Task<Stream?>> Opener(RegistryAccess registries, string outputPath)
+    {
+        string folder = Path.Combine(outputPath, "image");
+        OciLayout? layout = File.Exists(Path.Combine(folder, "index.json")) ? OciLayout.Open(folder) : null;
+        return async (repository, layer, token) => layout?.Contains(layer) == true
+            ? layout.OpenBlob(layer)
+            : await registries.Transfers.OpenBlobAsync(repository, layer, token).ConfigureAwait(false);
     }
 
     private static ImageReference NameOf(VerifyRequest request)

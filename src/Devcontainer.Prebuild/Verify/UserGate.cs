@@ -1,4 +1,6 @@
+using System.Globalization;
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Verify.Content;
 using Devcontainer.Spec;
 
 namespace Devcontainer.Prebuild.Verify;
@@ -7,7 +9,8 @@ namespace Devcontainer.Prebuild.Verify;
 /// Who works in a container of the image is not root: the <c>remoteUser</c> or <c>containerUser</c> of the label that dev containers have, else the user
 /// that the image names.
 /// </summary>
-internal sealed class UserGate : IVerifyGate
+/// <param name="contents">What is in the layers: another name may be root's too.</param>
+internal sealed class UserGate(ImageContents contents) : IVerifyGate
 {
     /// <summary>Its name.</summary>
     internal const string GateName = "user";
@@ -16,11 +19,29 @@ internal sealed class UserGate : IVerifyGate
     public string Name => GateName;
 
     /// <inheritdoc />
-    public Task<GateResult> RunAsync(VerifiedImage image, CancellationToken cancellationToken)
+    public async Task<GateResult> RunAsync(VerifiedImage image, CancellationToken cancellationToken)
     {
-        var users = image.Platforms.Select(static platform => (platform.Platform, User: UserOf(platform))).ToList();
-        IReadOnlyList<Finding> findings = Finding.Join([.. users.Select(one => (one.Platform, Look(image, one.User)))]);
-        return Task.FromResult(GateResult.Of($"the default user is {string.Join(", ", users.Select(static one => one.User).Distinct())}", findings));
+        var users = new List<string>();
+        var platforms = new List<(string Platform, IReadOnlyList<Finding> Findings)>();
+        foreach (VerifiedPlatform platform in image.Platforms)
+        {
+            string user = UserOf(platform);
+            users.Add(user);
+            platforms.Add((platform.Platform, await IsRootAsync(image, platform, user.Split(':')[0], cancellationToken).ConfigureAwait(false) ? [Create(image)] : []));
+        }
+
+        return GateResult.Of($"the default user is {string.Join(", ", users.Distinct())}", Finding.Join(platforms));
+    }
+
+    private async Task<bool> IsRootAsync(VerifiedImage image, VerifiedPlatform platform, string user, CancellationToken cancellationToken)
+    {
+        if (user is "root" || ulong.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            return user.Trim('0') is "root" or "";
+        }
+
+        ImageView view = await contents.ViewAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        return view.Lines("etc/passwd")?.Select(static line => line.Split(':')).FirstOrDefault(fields => fields[0] == user) is [_, _, "0", ..];
     }
 
     private static string UserOf(VerifiedPlatform platform)
@@ -40,17 +61,10 @@ internal sealed class UserGate : IVerifyGate
     private static string? Last(ImageMetadata metadata, string name) =>
         metadata.Entries.Select(entry => entry.GetString(name)).LastOrDefault(static user => !string.IsNullOrEmpty(user));
 
-    private static IReadOnlyList<Finding> Look(VerifiedImage image, string user)
+    private static Finding Create(VerifiedImage image) => new()
     {
-        string name = user.Split(':')[0];
-        return name is not ("root" or "0") ? [] :
-        [
-            new Finding
-            {
-                Id = "root-user",
-                Severity = FindingSeverity.High,
-                Diagnostic = Diagnostic.Create(Codes.ImageUserRoot, null, image.Reference),
-            },
-        ];
-    }
+        Id = "root-user",
+        Severity = FindingSeverity.High,
+        Diagnostic = Diagnostic.Create(Codes.ImageUserRoot, null, image.Reference),
+    };
 }

@@ -25,4 +25,10 @@ public sealed record VerifyRequest
 
     /// <summary>The most bytes of a platform's layers and configuration, as stored; null for any.</summary>
     public long? MaxSize { get; init; }
+
+    /// <summary>By how many percent a platform may have grown since the image before; null for any.</summary>
+    public double? MaxSizeIncrease { get; init; }
+
+    /// <summary>The image that it is compared with: a digest or tag of the same repository, or a reference; null for the one that was published before.</summary>
+    public string? CompareFrom { get; init; }
 }

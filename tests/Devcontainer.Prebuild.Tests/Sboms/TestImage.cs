@@ -67,6 +67,10 @@ internal sealed class TestLayer
     internal TestLayer File(string path, byte[] content) =>
         Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) });
 
+    /// <summary>A program, with what others may do with it.</summary>
+    internal TestLayer Program(string path, UnixFileMode mode) =>
+        Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream("program"u8.ToArray()), Mode = mode });
+
     internal TestLayer Directory(string path) => Add(new PaxTarEntry(TarEntryType.Directory, path + "/"));
 
     internal TestLayer SymbolicLink(string path, string target) => Add(new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = target });

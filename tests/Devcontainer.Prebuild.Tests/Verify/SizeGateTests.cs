@@ -1,6 +1,7 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Verify;
+using Devcontainer.Prebuild.Verify.Content;
 
 namespace Devcontainer.Prebuild.Tests.Verify;
 
@@ -27,5 +28,11 @@ public sealed class SizeGateTests
         Assert.AreEqual(GateOutcome.Clean, (await RunAsync(null, image)).Outcome);
     }
 
-    private static Task<GateResult> RunAsync(long? max, VerifiedImage image) => GateRunner.RunAsync(new SizeGate(max), image, CancellationToken.None);
+    private static async Task<GateResult> RunAsync(long? max, VerifiedImage image)
+    {
+        using var client = new RegistryClient();
+        using var contents = new ImageContents(static (_, _, _) => Task.FromResult<Stream?>(null), static _ => false);
+        return await GateRunner.RunAsync(
+            new SizeGate(max, null, contents, new PreviousImage(client, "/nowhere", null)), image, CancellationToken.None);
+    }
 }

@@ -1,6 +1,8 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Tests.Sboms;
 using Devcontainer.Prebuild.Verify;
+using Devcontainer.Prebuild.Verify.Content;
 
 namespace Devcontainer.Prebuild.Tests.Verify;
 
@@ -44,8 +46,21 @@ public sealed class UserGateTests
         Assert.IsEmpty(both.Findings.Single().Platforms);
     }
 
-    private static Task<GateResult> RunAsync(params ContainerConfig[] configurations) =>
-        GateRunner.RunAsync(new UserGate(), VerifiedImages.Of(configurations), CancellationToken.None);
+    [TestMethod]
+    public async Task Another_name_of_root_is_root()
+    {
+        const string Passwd = "root:x:0:0::/root:/bin/sh\nadmin:x:0:0::/root:/bin/sh\ndev:x:1000:1000::/home/dev:/bin/sh\n";
+        using var root = new LayeredImage(new ContainerConfig { User = "admin" }, new TestLayer().File("etc/passwd", Passwd));
+        Assert.AreEqual("root-user", (await root.RunAsync(static contents => new UserGate(contents))).Findings.Single().Id);
+        using var other = new LayeredImage(new ContainerConfig { User = "dev:dev" }, new TestLayer().File("etc/passwd", Passwd));
+        Assert.AreEqual(GateOutcome.Clean, (await other.RunAsync(static contents => new UserGate(contents))).Outcome);
+    }
+
+    private static async Task<GateResult> RunAsync(params ContainerConfig[] configurations)
+    {
+        using var contents = new ImageContents(static (_, _, _) => Task.FromResult<Stream?>(null), static _ => false);
+        return await GateRunner.RunAsync(new UserGate(contents), VerifiedImages.Of(configurations), CancellationToken.None);
+    }
 
     private static ContainerConfig Configuration(string? user, string? metadata) => new()
     {
