@@ -46,7 +46,7 @@ internal static class DryRun
             }
 
             string builder = request.Builder.Name ?? "<current>";
-            reporter.Status("  command: docker " + string.Join(' ', ImageBuild.Arguments(builder)));
+            reporter.Status("  command: docker " + string.Join(' ', ImageBuild.Arguments(builder, plan.Inputs.Options)));
             reporter.Status("  on its standard input:");
             byte[] definition = BakeDefinition.Write(ImageBuild.Targets(plan, missing, files, Path.Combine(request.OutputPath, "<staging>")));
             Indent(Encoding.UTF8.GetString(definition).Replace(temporary, root, StringComparison.Ordinal), reporter);

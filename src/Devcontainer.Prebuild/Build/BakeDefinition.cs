@@ -32,6 +32,24 @@ internal sealed record BakeTarget
     /// <summary>Secrets, as buildx's <c>--secret</c> takes them: names of variables and files, never values.</summary>
     internal required IReadOnlyList<string> Secrets { get; init; }
 
+    /// <summary>Agents and keys, as buildx's <c>--ssh</c> takes them.</summary>
+    internal IReadOnlyList<string> Ssh { get; init; } = [];
+
+    /// <summary>Names of hosts and their addresses.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Hosts { get; init; } = [];
+
+    /// <summary>The network of the instructions; null for the usual one.</summary>
+    internal string? Network { get; init; }
+
+    /// <summary>Size of /dev/shm; null for the usual one.</summary>
+    internal string? ShmSize { get; init; }
+
+    /// <summary>Limits, as buildx's <c>--ulimit</c> takes them.</summary>
+    internal IReadOnlyList<string> Ulimits { get; init; } = [];
+
+    /// <summary>What the instructions may do besides.</summary>
+    internal IReadOnlyList<string> Entitlements { get; init; } = [];
+
     /// <summary>Caches to import.</summary>
     internal required IReadOnlyList<string> CacheFrom { get; init; }
 
@@ -43,6 +61,12 @@ internal sealed record BakeTarget
 
     /// <summary>Whether to build every instruction anew.</summary>
     internal bool NoCache { get; init; }
+
+    /// <summary>Stages to build anew.</summary>
+    internal IReadOnlyList<string> NoCacheStages { get; init; } = [];
+
+    /// <summary>Whether to ask registries for the base images although the engine has them.</summary>
+    internal bool Pull { get; init; }
 }
 
 /// <summary>
@@ -90,16 +114,18 @@ internal static class BakeDefinition
         writer.WriteStartObject(target.Name);
         writer.WriteString("context", Escape(target.Context));
         writer.WriteString("dockerfile", Escape(target.Dockerfile));
-        if (target.Stage is not null)
-        {
-            writer.WriteString("target", Escape(target.Stage));
-        }
-
+        WriteIfAny(writer, "target", target.Stage);
         WriteList(writer, "platforms", [target.Platform]);
         WriteMap(writer, "args", target.Arguments);
         WriteMap(writer, "labels", target.Labels);
         WriteMap(writer, "contexts", target.Contexts);
         WriteList(writer, "secret", target.Secrets);
+        WriteListIfAny(writer, "ssh", target.Ssh);
+        WriteMap(writer, "extra-hosts", target.Hosts);
+        WriteIfAny(writer, "network", target.Network);
+        WriteIfAny(writer, "shm-size", target.ShmSize);
+        WriteListIfAny(writer, "ulimits", target.Ulimits);
+        WriteListIfAny(writer, "entitlements", target.Entitlements);
         WriteList(writer, "cache-from", target.CacheFrom);
         WriteList(writer, "cache-to", target.CacheTo);
         WriteList(writer, "output", [$"type=oci,{CsvField("dest=" + target.Destination)},tar=false,rewrite-timestamp=true"]);
@@ -108,7 +134,30 @@ internal static class BakeDefinition
             writer.WriteBoolean("no-cache", true);
         }
 
+        WriteListIfAny(writer, "no-cache-filter", target.NoCacheStages);
+        if (target.Pull)
+        {
+            writer.WriteBoolean("pull", true);
+        }
+
         writer.WriteEndObject();
+    }
+
+    private static void WriteIfAny(Utf8JsonWriter writer, string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, Escape(value));
+        }
+    }
+
+    // What few builds have, and older buildx do not know.
+    private static void WriteListIfAny(Utf8JsonWriter writer, string name, IReadOnlyList<string> values)
+    {
+        if (values.Count > 0)
+        {
+            WriteList(writer, name, values);
+        }
     }
 
     private static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyList<KeyValuePair<string, string>> map)

@@ -55,7 +55,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
         byte[] definition = BakeDefinition.Write(targets);
         files.WriteDefinition(definition);
         int exitCode = await docker.RunAsync(
-            Arguments(builder.Name),
+            Arguments(builder.Name, plan.Inputs.Options),
             (stream, token) => stream.WriteAsync(definition, token).AsTask(),
             onOutput: null,
             progress.Accept,
@@ -75,8 +75,12 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     }
 
     /// <summary>The arguments of the docker command: the definition comes on standard input, and nothing secret is among them.</summary>
-    internal static string[] Arguments(string builder) =>
-        ["buildx", "bake", "--builder", builder, "--progress", "rawjson", "--allow", "fs=*", "--file", "-"];
+    internal static string[] Arguments(string builder, BuildOptions options) =>
+    [
+        "buildx", "bake", "--builder", builder, "--progress", "rawjson", "--allow", "fs=*",
+        .. EntitlementsOf(options).SelectMany(static entitlement => new[] { "--allow", entitlement }),
+        "--file", "-",
+    ];
 
     /// <summary>The environment of the build: our own provenance and SBOM are attached by publish, so buildx adds none.</summary>
     internal static Dictionary<string, string> Environment(IReadOnlyDictionary<string, string> environment) => new(environment, StringComparer.Ordinal)
@@ -90,6 +94,7 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     {
         PrebuildRequest request = TeamCache.AddTo(plan.Inputs.Request);
         var sourceDate = KeyValuePair.Create("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        BuildOptions options = plan.Inputs.Options;
         IReadOnlyList<string> configuredCaches = plan.Inputs.Configuration.Build?.CacheFrom ?? [];
         return
         [
@@ -101,13 +106,21 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
                 Dockerfile = files.Dockerfile(platform.Platform),
                 Stage = platform.Stage,
                 Arguments = [sourceDate, .. EpochArgument.Of(plan.Inputs.Lock), .. plan.Inputs.BuildArguments, .. platform.BuildArguments],
-                Labels = platform.MetadataLabel is { } label ? [.. request.Labels, new(ImageMetadata.Label, label)] : request.Labels,
+                Labels = platform.MetadataLabel is { } label ? [.. plan.Inputs.Labels, new(ImageMetadata.Label, label)] : plan.Inputs.Labels,
                 Contexts = [.. BaseContexts(plan.Inputs), .. files.FeatureContexts(platform.Platform)],
-                Secrets = [.. request.Secrets.Select(Secret)],
+                Secrets = [.. options.Secrets.Where(secret => request.Secrets.All(own => own.Id != secret.Id)).Select(Secret), .. request.Secrets.Select(Secret)],
+                Ssh = [.. options.Ssh.Select(static ssh => ssh.Paths.Count == 0 ? ssh.Id : $"{ssh.Id}={string.Join(',', ssh.Paths)}")],
+                Hosts = options.Hosts,
+                Network = options.Network,
+                ShmSize = options.ShmSize,
+                Ulimits = options.Ulimits,
+                Entitlements = [.. EntitlementsOf(options)],
+                Pull = options.Pull,
                 CacheFrom = [.. configuredCaches.Select(ConfiguredCache), .. request.CacheFrom.Select(cache => CacheOptions.Format(cache, platform.Platform))],
                 CacheTo = [.. request.CacheTo.Select(cache => CacheOptions.Format(cache, platform.Platform))],
                 Destination = Path.Combine(staging, platform.Platform.FileName),
-                NoCache = request.Force,
+                NoCache = request.Force || options.NoCache,
+                NoCacheStages = options.NoCacheStages,
             }),
         ];
     }
@@ -124,6 +137,12 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
             }
         }
     }
+
+    // Whoever asks for the host's network has to be allowed it (docker/buildx, bake/entitlements.go).
+    private static IEnumerable<string> EntitlementsOf(BuildOptions options) =>
+        options.Network == "host" ? options.Entitlements.Prepend("network.host").Distinct() : options.Entitlements;
+
+    private static string Secret(BuildOptionSecret secret) => Secret(new BuildSecret(secret.Id, secret.EnvironmentVariable, secret.File));
 
     private static string Secret(BuildSecret secret) => secret.EnvironmentVariable is { } variable
         ? $"type=env,{BakeDefinition.CsvField("id=" + secret.Id)},{BakeDefinition.CsvField("env=" + variable)}"

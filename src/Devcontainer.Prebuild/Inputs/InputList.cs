@@ -85,7 +85,9 @@ internal static class InputList
         AddShown(list, "remoteUser", configuration.RemoteUser);
         list.AddRange(inputs.BuildArguments.Select(static argument => Hidden($"build argument {argument.Key}", argument.Value)));
         list.AddRange(configuration.ContainerEnv.Select(static variable => Hidden($"containerEnv {variable.Key}", variable.Value)));
-        list.AddRange(request.Labels.Select(static label => Shown($"label {label.Key}", label.Value)));
+        list.AddRange(inputs.Options.Noticed.GroupBy(static option => option.Key)
+            .Select(static option => Shown($"build option {option.Key}", string.Join(' ', option.Select(static one => one.Value)))));
+        list.AddRange(inputs.Labels.Select(static label => Shown($"label {label.Key}", label.Value)));
         list.AddRange(request.CacheMounts.Select(static mount => Shown($"cache mount {mount.Target}", mount.Id)));
         list.AddRange(request.Secrets.Select(static secret => Hidden($"secret {secret.Id}")));
         if (request.CacheTo.Any(static cache => cache.Type == "inline"))
@@ -96,7 +98,7 @@ internal static class InputList
         list.AddRange(KeyComposer.RestoredProjects(inputs).Select(static project => Hidden($"restored project {project}") with { Tier = "packages" }));
         AddToolchain(list, inputs);
         AddFeatures(list, inputs.Features);
-        AddOrder(list, "label", request.Labels.Select(static label => label.Key));
+        AddOrder(list, "label", inputs.Labels.Select(static label => label.Key));
         AddOrder(list, "cache mount", request.CacheMounts.Select(static mount => mount.Target));
         AddOrder(list, "secret", request.Secrets.Select(static secret => secret.Id));
         AddOrder(list, "Feature", inputs.Features.Select(static feature => feature.Feature.Id));

@@ -30,6 +30,12 @@ internal sealed record PrebuildInputs
     /// <summary>Build arguments: the configuration's, and over them the project's; sorted.</summary>
     internal required IReadOnlyList<KeyValuePair<string, string>> BuildArguments { get; init; }
 
+    /// <summary>Labels of the image: the configuration's that the project does not give itself, then the project's.</summary>
+    internal required IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; }
+
+    /// <summary>What the configuration says of the build besides.</summary>
+    internal BuildOptions Options => Configuration.Build?.Options ?? BuildOptions.None;
+
     /// <summary>The Features, in install order.</summary>
     internal required IReadOnlyList<FeatureInput> Features { get; init; }
 
@@ -101,6 +107,7 @@ internal sealed record PrebuildInputs
         FileTree? context = null;
         if (configuration.Build is { } build)
         {
+            RequirePlatforms(build.Options, request.Platforms);
             dockerfile = DockerfileDocument.Load(build.Dockerfile);
             DockerfileFrontend.Require(dockerfile, new Dictionary<string, string>(arguments, StringComparer.Ordinal), request.AllowedFrontends);
             resolved = [.. request.Platforms.Select(platform => Resolve(dockerfile, build.Target, arguments, platform, null))];
@@ -115,6 +122,11 @@ internal sealed record PrebuildInputs
             Context = context,
             Sources = [.. resolved.SelectMany(static dockerfile => dockerfile.Sources)],
             BuildArguments = arguments,
+            Labels =
+            [
+                .. configuration.Build?.Options.Labels.Where(label => request.Labels.All(own => own.Key != label.Key)) ?? [],
+                .. request.Labels,
+            ],
             Features = features,
             FeatureLock = featureLock,
             BaseImages = FindBaseImages(configuration, resolved),
@@ -138,6 +150,20 @@ internal sealed record PrebuildInputs
     /// <param name="baseImages">What base images say, where that is known.</param>
     internal ResolvedDockerfile? Resolve(Platform platform, Func<ExternalImage, BaseImage?>? baseImages = null) =>
         Dockerfile is null ? null : Resolve(Dockerfile, Configuration.Build!.Target, BuildArguments, platform, baseImages);
+
+    // The project says the platforms, for outputs, keys and jobs alike; the configuration may say the same.
+    private static void RequirePlatforms(BuildOptions options, IReadOnlyList<Platform> platforms)
+    {
+        Platform?[] said = [.. options.Platforms.Select(static text => Platform.TryParse(text, out Platform? platform) ? platform : null)];
+        if (said.Length > 0 && !platforms.ToHashSet().SetEquals(said.OfType<Platform>().ToHashSet()) || said.Contains(null))
+        {
+            throw new DevcontainerException(
+                Codes.BuildOptionsNotSupported,
+                options.PlatformsLocation,
+                "--platform",
+                $"the platforms are said by the project, and there they are {string.Join(", ", platforms)}; set DevcontainerPlatforms, and leave this out");
+        }
+    }
 
     /// <summary>The part of the context that the build reads, on any of the platforms; all of it where that cannot be told before the build.</summary>
     private static FileTree ReadContext(

@@ -116,7 +116,7 @@ internal static class KeyComposer
         key.Field(inputs.MetadataText);
         key.Field(configuration.ContainerUser).Field(configuration.RemoteUser);
         AddPairs(key, configuration.ContainerEnv);
-        AddPairs(key, request.Labels);
+        AddPairs(key, inputs.Labels);
 
         key.Count(request.CacheMounts.Count);
         foreach (CacheMountRequest mount in request.CacheMounts)
@@ -133,6 +133,13 @@ internal static class KeyComposer
         // An inline cache is written into the image's configuration.
         key.Field(request.CacheTo.Any(static cache => cache.Type == "inline") ? "inline cache" : null);
         AddDeclared(key, inputs, "environment");
+
+        // Nothing where there are none, so that a key is what it was before there could be any.
+        if (inputs.Options.Noticed.ToArray() is { Length: > 0 } options)
+        {
+            AddPairs(key, options);
+        }
+
         return key.ToKey();
     }
 

@@ -96,7 +96,7 @@ public sealed record DevcontainerConfiguration
         var substitution = new VariableSubstitution(
             context ?? new SubstitutionContext(), workspaceFolder, DefaultContainerFolder(raw, workspaceFolder, repository), file);
         JsonObject root = Substitute(raw, substitution);
-        DockerfileBuild? build = ReadBuild(root, shape, repository);
+        DockerfileBuild? build = ReadBuild(root, shape, workspaceFolder, repository, substitution);
         string? image = build is null ? shape.OptionalString(root, "image", "image") : null;
         if (build is null && string.IsNullOrEmpty(image))
         {
@@ -165,7 +165,8 @@ public sealed record DevcontainerConfiguration
         return new JsonObject(properties, raw.Position);
     }
 
-    private static DockerfileBuild? ReadBuild(JsonObject root, JsonShape shape, string repository)
+    private static DockerfileBuild? ReadBuild(
+        JsonObject root, JsonShape shape, string workspaceFolder, string repository, VariableSubstitution substitution)
     {
         JsonObject build = shape.OptionalObject(root, "build", "build") ?? JsonObject.Empty;
 
@@ -188,21 +189,21 @@ public sealed record DevcontainerConfiguration
             contextPath = Inside(context, contextNode, "The build context", Directory.Exists);
         }
 
-        if (shape.Strings(build, "options", "build.options").Count > 0)
-        {
-            throw new DevcontainerException(Codes.BuildOptionsNotSupported, ((JsonArray)build["options"]!)[0].Position.In(shape.File));
-        }
+        // After the rest, as on docker's command line.
+        var reader = new BuildOptionsReader(shape.File, workspaceFolder, substitution);
+        BuildOptions options = shape.Strings(build, "options", "build.options").Count > 0 ? reader.Read((JsonArray)build["options"]!) : BuildOptions.None;
 
         return new DockerfileBuild
         {
             Dockerfile = dockerfilePath,
             Context = contextPath,
-            Target = shape.OptionalString(build, "target", "build.target") is { Length: > 0 } target ? target : null,
-            Args = shape.TextMap(build, "args", "build.args"),
-            CacheFrom = shape.Strings(build, "cacheFrom", "build.cacheFrom", orOne: true),
+            Target = shape.OptionalString(build, "target", "build.target") is { Length: > 0 } target ? reader.Target ?? target : reader.Target,
+            Args = [.. shape.TextMap(build, "args", "build.args").Where(argument => !reader.Arguments.ContainsKey(argument.Key)), .. reader.Arguments],
+            CacheFrom = [.. shape.Strings(build, "cacheFrom", "build.cacheFrom", orOne: true), .. reader.CacheFrom],
+            Options = options,
             DockerfileLocation = dockerfileNode.Position.In(shape.File),
             ContextLocation = contextNode.Position.In(shape.File),
-            TargetLocation = build["target"]?.Position.In(shape.File),
+            TargetLocation = reader.TargetLocation ?? build["target"]?.Position.In(shape.File),
         };
 
         string Inside(string path, JsonNode node, string what, Func<string, bool> exists)

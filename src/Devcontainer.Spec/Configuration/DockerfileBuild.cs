@@ -11,14 +11,17 @@ public sealed record DockerfileBuild
     /// <summary>Absolute path of the context folder, which exists and is inside the repository; by default the Dockerfile's folder.</summary>
     public required string Context { get; init; }
 
-    /// <summary>The stage to build; null for the last.</summary>
+    /// <summary>The stage to build, of <c>build.options</c> or else <c>build.target</c>; null for the last.</summary>
     public string? Target { get; init; }
 
-    /// <summary>Build arguments, in order.</summary>
+    /// <summary>Build arguments, in order, each name once: those of <c>build.options</c> are last, and stand for those of the same name before.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Args { get; init; } = [];
 
     /// <summary>Images or caches to import from.</summary>
     public IReadOnlyList<string> CacheFrom { get; init; } = [];
+
+    /// <summary>What <c>build.options</c> says besides.</summary>
+    public BuildOptions Options { get; init; } = BuildOptions.None;
 
     /// <summary>Where the Dockerfile is named.</summary>
     public required SourceLocation DockerfileLocation { get; init; }

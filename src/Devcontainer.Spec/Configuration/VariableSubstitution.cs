@@ -55,6 +55,15 @@ internal sealed class VariableSubstitution
         }
     }
 
+    /// <summary>The value of an environment variable that becomes part of the image; null where it is not set.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="position">Where it is named.</param>
+    /// <param name="place">What of the image the value becomes part of.</param>
+    /// <exception cref="DevcontainerException">The project did not allow it.</exception>
+    public string? LocalEnvironment(string name, TextPosition position, string place) => context.AllowedEnvironment.Contains(name)
+        ? context.LocalEnv(name)
+        : throw new DevcontainerException(Codes.EnvironmentNotAllowed, position.In(File), JsonText.Escape(name), JsonText.Escape(name), place);
+
     private static bool HasVariable(JsonNode node)
     {
         switch (node)

@@ -116,6 +116,33 @@ public sealed class BakeDefinitionTests
         CollectionAssert.AreEqual(new[] { "type=local,\"dest=/a,b\"" }, ListOf(target.GetProperty("cache-to")));
     }
 
+    [TestMethod]
+    public void Options_of_the_build_are_there_where_they_are_given()
+    {
+        JsonElement target = Write(Target with
+        {
+            Ssh = ["default", "git=/k"],
+            Hosts = [new("a", "1.1.1.1,::1")],
+            Network = "host",
+            ShmSize = "64m",
+            Ulimits = ["core=0"],
+            Entitlements = ["network.host"],
+            NoCacheStages = ["dev"],
+            Pull = true,
+        }).GetProperty("target").GetProperty("linux-amd64");
+        CollectionAssert.AreEqual(new[] { "default", "git=/k" }, ListOf(target.GetProperty("ssh")));
+        Assert.AreEqual("1.1.1.1,::1", target.GetProperty("extra-hosts").GetProperty("a").GetString());
+        Assert.AreEqual("host", target.GetProperty("network").GetString());
+        Assert.AreEqual("64m", target.GetProperty("shm-size").GetString());
+        CollectionAssert.AreEqual(new[] { "core=0" }, ListOf(target.GetProperty("ulimits")));
+        CollectionAssert.AreEqual(new[] { "network.host" }, ListOf(target.GetProperty("entitlements")));
+        CollectionAssert.AreEqual(new[] { "dev" }, ListOf(target.GetProperty("no-cache-filter")));
+        Assert.IsTrue(target.GetProperty("pull").GetBoolean());
+        CollectionAssert.AreEqual(
+            new[] { "context", "dockerfile", "platforms", "secret", "cache-from", "cache-to", "output" },
+            Write(Target).GetProperty("target").GetProperty("linux-amd64").EnumerateObject().Select(static property => property.Name).ToArray());
+    }
+
     private static JsonElement Write(params BakeTarget[] targets)
     {
         using JsonDocument document = JsonDocument.Parse(BakeDefinition.Write(targets));

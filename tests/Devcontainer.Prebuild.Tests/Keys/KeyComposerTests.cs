@@ -103,6 +103,15 @@ public sealed class KeyComposerTests
         }),
         new("what .dockerignore leaves out", "dockerfile", "environment", static w => w.Write(".dockerignore", "*.log\n**/values\n")),
         new("a build argument of both, the project's", "dockerfile", "environment", static w => w.Request = w.Request with { BuildArguments = [new("EXTRA", "1"), new("LEVEL", "3")] }),
+        new("an option of the build", "dockerfile", "environment", static w => Options(w, "--network=none")),
+        new("a host", "dockerfile", "environment", static w => Options(w, "--add-host=a:10.0.0.1")),
+        new("a label of the options", "dockerfile", "environment", static w => Options(w, "--label=a=b")),
+        new("a build argument of the options", "dockerfile", "environment", static w => Options(w, "--build-arg=LEVEL=2")),
+        new("the target of the options", "dockerfile", "environment", static w => Options(w, "--target=other")),
+        new("a secret of the options", "dockerfile", "environment", static w => Options(w, "--secret=id=t,env=T")),
+        new("a key of the options", "dockerfile", "environment", static w => Options(w, "--ssh=default")),
+        new("how the options have it built", "dockerfile", null, static w => Options(w, "--no-cache", "--pull", "--no-cache-filter=dev", "--cache-from=a", "--network=default")),
+        new("options that say what is said already", "dockerfile", null, static w => Options(w, "--target=dev", "--build-arg=LEVEL=1", "--label=org.example.team=others", "--platform=linux/arm64,linux/amd64")),
         new("the order of build arguments", "dockerfile", null, static w => w.Edit(Configuration, "\"LEVEL\": \"1\"", "\"LEVEL\": \"1\", \"EXTRA\": \"0\"")),
         new("a file that no instruction reads", "dockerfile", null, static w => w.Write("src/program.cs", "class Other;\n")),
         new("a new file that no instruction reads", "dockerfile", null, static w => w.Write("new", "")),
@@ -265,6 +274,9 @@ public sealed class KeyComposerTests
             change.Tier, change.Tier is null ? null : explained.FirstOrDefault(input => input.Tier == change.Tier)?.Tier,
             $"{change.Name}: {string.Join("; ", explained.Select(static input => input.Text))}");
     }
+
+    private static void Options(SampleWorkspace w, params string[] options) =>
+        w.Edit(Configuration, "\"target\": \"dev\"", $"\"target\": \"dev\", \"options\": [{string.Join(", ", options.Select(static option => $"\"{option}\""))}]");
 
     private static void Rename(SampleWorkspace workspace, string old, string @new)
     {

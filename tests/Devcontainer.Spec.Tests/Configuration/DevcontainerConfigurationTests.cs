@@ -138,13 +138,6 @@ public sealed class DevcontainerConfigurationTests
     }
 
     [TestMethod]
-    public void Options_for_docker_build_are_refused_for_now()
-    {
-        using var workspace = new Workspace("""{"build":{"dockerfile":"Dockerfile","options":["--network=host"]}}""", (".devcontainer/Dockerfile", ""));
-        workspace.Refused(Codes.BuildOptionsNotSupported, 1, 48);
-    }
-
-    [TestMethod]
     public void A_missing_configuration_is_an_error()
     {
         using var folder = new TemporaryFolder();
