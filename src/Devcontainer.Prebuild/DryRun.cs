@@ -48,7 +48,7 @@ internal static class DryRun
             string builder = request.Builder.Name ?? "<current>";
             reporter.Status("  command: docker " + string.Join(' ', ImageBuild.Arguments(builder, plan.Inputs.Options)));
             reporter.Status("  on its standard input:");
-            byte[] definition = BakeDefinition.Write(ImageBuild.Targets(plan, missing, files, Path.Combine(request.OutputPath, "<staging>")));
+            byte[] definition = BakeDefinition.Write(ImageBuild.Targets(plan, missing, TeamCache.Of(request, reporter), files, Path.Combine(request.OutputPath, "<staging>")));
             Indent(Encoding.UTF8.GetString(definition).Replace(temporary, root, StringComparison.Ordinal), reporter);
         }
         finally

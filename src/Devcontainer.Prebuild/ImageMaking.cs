@@ -137,7 +137,7 @@ internal sealed class ImageMaking(
             {
                 if (missing.Length > 0)
                 {
-                    environments.AddRange(await BuildAsync(missing, receipts, token).ConfigureAwait(false));
+                    environments.AddRange(await BuildAsync(missing, found.Previous, receipts, token).ConfigureAwait(false));
                 }
                 else if (shared.Length > 0)
                 {
@@ -294,7 +294,7 @@ internal sealed class ImageMaking(
     private Task<PrebuildPlan> PlanAsync(CancellationToken cancellationToken) =>
         metrics.Jobs.RunAsync("plan", token => PrebuildPlanner.PlanAsync(inputs, keys, registries.Catalog, reporter, token), cancellationToken);
 
-    private async Task<IEnumerable<EnvironmentImage>> BuildAsync(Platform[] missing, ReceiptBuilder receipts, CancellationToken cancellationToken)
+    private async Task<IEnumerable<EnvironmentImage>> BuildAsync(Platform[] missing, Receipt? previous, ReceiptBuilder receipts, CancellationToken cancellationToken)
     {
         string docker = DockerLocator.Find(_request.Environment, inputs.Configuration.WorkspaceFolder);
         var command = new DockerCommand(processes, docker, output.Root, ImageBuild.Environment(_request.Environment));
@@ -315,7 +315,7 @@ internal sealed class ImageMaking(
         try
         {
             PlatformPlan[] platforms = [.. plan.Platforms.Where(platform => missing.Contains(platform.Platform))];
-            var build = new ImageBuild(command, metrics, reporter);
+            var build = new ImageBuild(command, TeamCache.Of(_request, reporter), metrics, reporter);
             var limits = new JobLimits
             {
                 Timeout = _request.BuildTimeout,
@@ -327,6 +327,10 @@ internal sealed class ImageMaking(
             BuiltImages images = await metrics.Jobs
                 .RunAsync("build", null, limits, token => build.RunAsync(plan, platforms, builder, files, staging, _layout, token), cancellationToken)
                 .ConfigureAwait(false);
+            IReadOnlyList<BuildTransfer> caches = await build.ExportCacheAsync(plan, platforms, builder, files, images, cancellationToken).ConfigureAwait(false);
+            Receipt? earlier = previous ?? (_request.Force ? null : (await FindEarlierAsync(cancellationToken).ConfigureAwait(false))?.Receipt);
+            images = images with { Steps = BuildStep.Remember(images.Steps, earlier?.Steps ?? []), Transfers = [.. images.Transfers, .. caches] };
+            metrics.Built(images);
             receipts.Planned(plan);
             receipts.Built(images, $"{builder.Name} ({builder.Driver})");
             return images.Manifests.Values.Select(static manifest => new EnvironmentImage(manifest.Platform!, manifest, null));
@@ -348,6 +352,7 @@ internal sealed class ImageMaking(
     {
         int counted = receipt.Steps.Count(static step => step.CountsForCache);
         int cached = receipt.Steps.Count(static step => step.CountsForCache && step.Cached);
-        return string.Create(CultureInfo.InvariantCulture, $"{receipt.Seconds:0.0} s, {cached} of {counted} steps cached");
+        string saved = BuildStep.Saved(receipt.Steps) is >= 1 and { } seconds ? string.Create(CultureInfo.InvariantCulture, $", which saved {seconds:0} s") : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{receipt.Seconds:0.0} s, {cached} of {counted} steps cached{saved}");
     }
 }

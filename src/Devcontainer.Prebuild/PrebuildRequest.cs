@@ -97,8 +97,14 @@ public sealed record PrebuildRequest
     /// <summary>Whether to import the build cache that the image's repository has.</summary>
     public bool ReadsTeamCache { get; init; }
 
-    /// <summary>Whether to export it too.</summary>
+    /// <summary>Whether to export it too, where the sources may go to a registry: the image is about to be pushed.</summary>
     public bool WritesTeamCache { get; init; }
+
+    /// <summary>Whether pull requests may go to a registry.</summary>
+    public bool PushesPullRequests { get; init; }
+
+    /// <summary>The repository's default branch; null for what the CI system or git tells.</summary>
+    public string? DefaultBranch { get; init; }
 
     /// <summary>The builder.</summary>
     public BuilderRequest Builder { get; init; } = new();

@@ -1,6 +1,5 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild;
-using Devcontainer.Prebuild.CI;
 using Devcontainer.Prebuild.Engine;
 using Microsoft.Build.Framework;
 
@@ -51,8 +50,11 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
     /// <summary>EnableDefaultDevcontainerCache.</summary>
     public string? DefaultCache { get; set; }
 
-    /// <summary>Whether the default cache is written too, where the sources may go to a registry: the image is about to be pushed.</summary>
+    /// <summary>Whether the default cache is written too: the image is about to be pushed.</summary>
     public string? WritesCache { get; set; }
+
+    /// <summary>DevcontainerDefaultBranch.</summary>
+    public string? DefaultBranch { get; set; }
 
     /// <summary>DevcontainerPushPullRequests.</summary>
     public string? PushPullRequests { get; set; }
@@ -76,7 +78,9 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             BuildTimeout = BindBuildTimeout(),
             BuildRetries = Number("DevcontainerBuildRetries", BuildRetries, least: 0) ?? request.BuildRetries,
             ReadsTeamCache = Switch("EnableDefaultDevcontainerCache", DefaultCache),
-            WritesTeamCache = Switch("_DevcontainerPushes", WritesCache) && request.Registry.Length > 0 && MayPush(request),
+            WritesTeamCache = Switch("_DevcontainerPushes", WritesCache),
+            PushesPullRequests = Switch("DevcontainerPushPullRequests", PushPullRequests),
+            DefaultBranch = Text(DefaultBranch),
         };
         PrebuildResult? result;
         try
@@ -126,10 +130,6 @@ public sealed class PrebuildDevcontainer : DevcontainerImageTask
             ? timeout
             : throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerBuildTimeout", BuildTimeout, "it is above zero; leave it empty for no limit");
     }
-
-    private bool MayPush(PrebuildRequest request) => CISystems
-        .Revision(Environment, request.Registries.WorkspaceFolder, defaultBranch: null, Reporter)
-        .MayPush(Switch("DevcontainerPushPullRequests", PushPullRequests));
 
     private static string? Metadata(ITaskItem item, string name) => item.GetMetadata(name) is { Length: > 0 } value ? value : null;
 }

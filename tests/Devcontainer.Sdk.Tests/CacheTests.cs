@@ -89,6 +89,55 @@ public sealed class CacheTests : EngineTests
         Assert.IsGreaterThan(3, uncached / cached, built.Report);
     }
 
+    [TestMethod]
+    public async Task A_branch_has_a_cache_of_its_own_and_none_is_written_where_nothing_ran()
+    {
+        Workspace workspace = NewWorkspace();
+        workspace.Write(
+            "dev.proj",
+            $"""
+            <Project Sdk="Devcontainer.Sdk">
+              <PropertyGroup>
+                <DevcontainerRegistry>{TestEngine.Registry}</DevcontainerRegistry>
+                <DevcontainerRepository>{_repository}</DevcontainerRepository>
+                <DevcontainerDefaultBranch>main</DevcontainerDefaultBranch>
+              </PropertyGroup>
+              <ItemGroup>
+                <DevcontainerLabel Include="build" Value="$(Build)" />
+              </ItemGroup>
+            </Project>
+            """);
+        WriteDevcontainer(workspace, "");
+        string slow = $"FROM debian:bookworm\nRUN sleep 1 && echo {Guid.NewGuid()} >/slow\n";
+        workspace.Write(".devcontainer/Dockerfile", slow);
+        await TestEngine.RunAsync("git", "init", "--quiet", "--initial-branch", "main", workspace.Folder);
+        CommandResult main = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        Assert.HasCount(1, main.Lines("Wrote the build cache of linux/amd64"), main.Report);
+        Assert.IsGreaterThan(0, Receipt(workspace).GetProperty("cacheExportSeconds").GetDouble());
+        CollectionAssert.AreEqual(new[] { "cache-linux-amd64" }, await CacheTagsAsync());
+        string everybodys = await TestEngine.RunAsync("crane", "digest", $"{TestEngine.Registry}/{_repository}:cache-linux-amd64");
+
+        await TestEngine.RunAsync("git", "-C", workspace.Folder, "symbolic-ref", "HEAD", "refs/heads/feature/x");
+        workspace.Write(".devcontainer/Dockerfile", slow + "RUN echo feature >/feature\n");
+        CommandResult branch = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        Assert.HasCount(1, branch.Lines("1 of 2 steps cached, which saved 1 s"), branch.Report);
+        CollectionAssert.AreEqual(new[] { "cache-feature-x-linux-amd64", "cache-linux-amd64" }, await CacheTagsAsync());
+        Assert.AreEqual(everybodys, await TestEngine.RunAsync("crane", "digest", $"{TestEngine.Registry}/{_repository}:cache-linux-amd64"));
+        Assert.IsGreaterThanOrEqualTo(1, Read(workspace).GetProperty("savedSeconds").GetDouble());
+
+        // Another image of instructions that all have run before.
+        CommandResult label = (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true", "-p:Build=2")).Succeeded();
+        Assert.HasCount(1, label.Lines("2 of 2 steps cached"), label.Report);
+        Assert.IsEmpty(label.Lines("Wrote the build cache"), label.Report);
+        Assert.IsFalse(Receipt(workspace).TryGetProperty("cacheExportSeconds", out _));
+    }
+
+    private async Task<string[]> CacheTagsAsync() =>
+    [
+        .. (await TestEngine.RunAsync("crane", "ls", $"{TestEngine.Registry}/{_repository}"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static tag => tag.StartsWith("cache-", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
+
     private void WriteTeamProject(Workspace workspace)
     {
         workspace.Write(
@@ -127,9 +176,13 @@ public sealed class CacheTests : EngineTests
         return manifest.RootElement.GetProperty("layers").EnumerateArray().Last().GetProperty("digest").GetString()!;
     }
 
-    private static JsonElement Read(Workspace workspace)
+    private static JsonElement Read(Workspace workspace) => Read(workspace["bin/devcontainer/metrics.json"]);
+
+    private static JsonElement Receipt(Workspace workspace) => Read(workspace["bin/devcontainer/receipt.json"]);
+
+    private static JsonElement Read(string path)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(workspace["bin/devcontainer/metrics.json"]));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
         return document.RootElement.Clone();
     }
 }

@@ -56,8 +56,8 @@ internal sealed record BakeTarget
     /// <summary>Caches to export.</summary>
     internal required IReadOnlyList<string> CacheTo { get; init; }
 
-    /// <summary>Absolute path of the empty folder that receives the OCI layout.</summary>
-    internal required string Destination { get; init; }
+    /// <summary>Absolute path of the empty folder that receives the OCI layout; null where only caches are written.</summary>
+    internal required string? Destination { get; init; }
 
     /// <summary>Whether to build every instruction anew.</summary>
     internal bool NoCache { get; init; }
@@ -128,7 +128,7 @@ internal static class BakeDefinition
         WriteListIfAny(writer, "entitlements", target.Entitlements);
         WriteList(writer, "cache-from", target.CacheFrom);
         WriteList(writer, "cache-to", target.CacheTo);
-        WriteList(writer, "output", [$"type=oci,{CsvField("dest=" + target.Destination)},tar=false,rewrite-timestamp=true"]);
+        WriteList(writer, "output", [target.Destination is { } folder ? $"type=oci,{CsvField("dest=" + folder)},tar=false,rewrite-timestamp=true" : "type=cacheonly"]);
         if (target.NoCache)
         {
             writer.WriteBoolean("no-cache", true);

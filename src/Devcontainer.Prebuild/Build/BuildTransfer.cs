@@ -29,6 +29,13 @@ internal sealed record BuildTransfer(string Platform, TransferKind Kind, string 
         ("exporting to ", TransferKind.ImageExport),
     ];
 
+    /// <summary>How long caches were written, in seconds; null where none was.</summary>
+    internal static double? CacheExportSeconds(IEnumerable<BuildTransfer> transfers)
+    {
+        BuildTransfer[] exports = [.. transfers.Where(static transfer => transfer.Kind == TransferKind.CacheExport)];
+        return exports.Length == 0 ? null : Math.Round(exports.Sum(static transfer => transfer.Seconds), 3);
+    }
+
     /// <summary>What a vertex of this name is; null for no transfer.</summary>
     internal static TransferKind? KindOf(string name)
     {

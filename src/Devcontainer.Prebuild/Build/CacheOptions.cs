@@ -30,6 +30,10 @@ internal static class CacheOptions
         return text.ToString();
     }
 
+    /// <summary>The reference of a registry's cache for one platform, by which BuildKit calls it.</summary>
+    internal static string PlaceOf(CacheReference cache, Platform platform) =>
+        ForPlatform(cache.Type, "ref", cache.Attributes.First(static attribute => attribute.Key == "ref").Value, platform);
+
     /// <summary>
     /// A warning where GitHub's cache is asked for without the variables that lead to it: buildx would leave it out and say nothing
     /// (docker/buildx, <c>util/buildflags/cache.go</c>).

@@ -14,13 +14,15 @@ namespace Devcontainer.Prebuild.Build;
 /// <summary>What a build came to.</summary>
 /// <param name="Manifests">The manifest of each platform, in the layout.</param>
 /// <param name="Steps">The instructions that ran or were cached.</param>
-internal sealed record BuiltImages(IReadOnlyDictionary<string, Descriptor> Manifests, IReadOnlyList<BuildStep> Steps);
+/// <param name="Transfers">The images and caches that were read and written.</param>
+internal sealed record BuiltImages(
+    IReadOnlyDictionary<string, Descriptor> Manifests, IReadOnlyList<BuildStep> Steps, IReadOnlyList<BuildTransfer> Transfers);
 
 /// <summary>
 /// Builds the platforms of a plan with one call of buildx bake, each into a layout of its own in the staging folder, and moves their blobs into the
 /// image's layout once all of them are whole.
 /// </summary>
-internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, IBuildReporter reporter)
+internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsRecorder metrics, IBuildReporter reporter)
 {
     /// <summary>1980-01-01: ZIP archives cannot hold an earlier time, and `dotnet pack` of files from 1970 fails.</summary>
     internal static readonly DateTimeOffset SourceDate = new(BuildContext.Timestamp);
@@ -43,11 +45,11 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
         OciLayout layout,
         CancellationToken cancellationToken)
     {
-        List<BakeTarget> targets = Targets(plan, platforms, files, staging);
+        List<BakeTarget> targets = Targets(plan, platforms, cache, files, staging);
         foreach (BakeTarget target in targets.Where(static target => Directory.Exists(target.Destination)))
         {
             // What an attempt left behind whose engine was lost.
-            OutputFolder.Delete(target.Destination);
+            OutputFolder.Delete(target.Destination!);
         }
 
         var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), reporter);
@@ -71,7 +73,51 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
             manifests.Add(target.Platform, Import(target, layout));
         }
 
-        return new BuiltImages(manifests, progress.Steps);
+        return new BuiltImages(manifests, progress.Steps, progress.Transfers);
+    }
+
+    /// <summary>
+    /// Writes the team's cache of the platforms that had something to add to it: the same build once more, which has nothing left to run. It is no part of the
+    /// build that makes the image, which would write it whether or not there is anything new.
+    /// </summary>
+    /// <param name="plan">What was built.</param>
+    /// <param name="platforms">The platforms of it that were.</param>
+    /// <param name="builder">With which builder.</param>
+    /// <param name="files">Where the plan's files are.</param>
+    /// <param name="built">What the build came to.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>What was written; empty where nothing had to be. One that could not be written fails no build: nobody has asked for it.</returns>
+    internal async Task<IReadOnlyList<BuildTransfer>> ExportCacheAsync(
+        PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, Builder builder, PlanFiles files, BuiltImages built, CancellationToken cancellationToken)
+    {
+        PlatformPlan[] behind = [.. platforms.Where(platform => cache.Needs(platform.Platform, built))];
+        return behind.Length == 0
+            ? []
+            : await metrics.Jobs
+                .RunAsync("cache", token => ExportCacheAsync(plan, behind, builder, files, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<BuildTransfer>> ExportCacheAsync(
+        PrebuildPlan plan, PlatformPlan[] platforms, Builder builder, PlanFiles files, CancellationToken cancellationToken)
+    {
+        BakeTarget[] targets =
+        [
+            .. Targets(plan, platforms, cache, files, staging: null)
+                .Zip(platforms, (target, platform) => target with { CacheTo = [CacheOptions.Format(cache.Export!, platform.Platform)], NoCache = false, NoCacheStages = [] }),
+        ];
+        var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), SilentReporter.Instance);
+        byte[] definition = BakeDefinition.Write(targets);
+        int exitCode = await docker.RunAsync(
+            Arguments(builder.Name),
+            (stream, token) => stream.WriteAsync(definition, token).AsTask(),
+            onOutput: null,
+            progress.Accept,
+            cancellationToken).ConfigureAwait(false);
+        BuildTransfer[] written = [.. progress.Transfers.Where(static transfer => transfer.Kind == TransferKind.CacheExport)];
+        reporter.Status(exitCode == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"Wrote the build cache of {string.Join(" and ", targets.Select(static target => target.Platform))} in {BuildTransfer.CacheExportSeconds(written) ?? 0:0.0} s.")
+            : $"The build cache could not be written, which only makes later builds slower: {Failure(progress, plan, exitCode).Message}");
+        return written;
     }
 
     /// <summary>The arguments of the docker command: the definition comes on standard input, and nothing secret is among them.</summary>
@@ -90,9 +136,14 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     };
 
     /// <summary>The targets of the definition.</summary>
-    internal static List<BakeTarget> Targets(PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, PlanFiles files, string staging)
+    /// <param name="plan">What to build.</param>
+    /// <param name="platforms">The platforms of it that are missing.</param>
+    /// <param name="cache">The team's cache, to read.</param>
+    /// <param name="files">Where the plan's files are.</param>
+    /// <param name="staging">The folder that receives a layout of each platform; null for none.</param>
+    internal static List<BakeTarget> Targets(PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, TeamCache cache, PlanFiles files, string? staging)
     {
-        PrebuildRequest request = TeamCache.AddTo(plan.Inputs.Request);
+        PrebuildRequest request = plan.Inputs.Request;
         var sourceDate = KeyValuePair.Create("SOURCE_DATE_EPOCH", SourceDate.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         BuildOptions options = plan.Inputs.Options;
         IReadOnlyList<string> configuredCaches = plan.Inputs.Configuration.Build?.CacheFrom ?? [];
@@ -116,9 +167,13 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
                 Ulimits = options.Ulimits,
                 Entitlements = [.. EntitlementsOf(options)],
                 Pull = options.Pull,
-                CacheFrom = [.. configuredCaches.Select(ConfiguredCache), .. request.CacheFrom.Select(cache => CacheOptions.Format(cache, platform.Platform))],
-                CacheTo = [.. request.CacheTo.Select(cache => CacheOptions.Format(cache, platform.Platform))],
-                Destination = Path.Combine(staging, platform.Platform.FileName),
+                CacheFrom =
+                [
+                    .. configuredCaches.Select(ConfiguredCache),
+                    .. request.CacheFrom.Concat(cache.Imports).Select(one => CacheOptions.Format(one, platform.Platform)),
+                ],
+                CacheTo = [.. request.CacheTo.Select(one => CacheOptions.Format(one, platform.Platform))],
+                Destination = staging is null ? null : Path.Combine(staging, platform.Platform.FileName),
                 NoCache = request.Force || options.NoCache,
                 NoCacheStages = options.NoCacheStages,
             }),
@@ -155,10 +210,10 @@ internal sealed class ImageBuild(DockerCommand docker, MetricsRecorder metrics, 
     {
         try
         {
-            OciLayout built = OciLayout.Open(target.Destination);
+            OciLayout built = OciLayout.Open(target.Destination!);
             Descriptor entry = built.ReadIndex().Manifests.Single();
             Descriptor manifest = MediaTypes.IsIndex(entry.MediaType)
-                ? built.ReadIndex(entry).Find(Platform.Parse(target.Platform)) ?? throw new DevcontainerException(Codes.BlobMissing, target.Platform, target.Destination)
+                ? built.ReadIndex(entry).Find(Platform.Parse(target.Platform)) ?? throw new DevcontainerException(Codes.BlobMissing, target.Platform, target.Destination!)
                 : entry;
             layout.ImportFrom(built, manifest, move: true);
             return new Descriptor(manifest.MediaType, manifest.Digest, manifest.Size) { Platform = Platform.Parse(target.Platform) };

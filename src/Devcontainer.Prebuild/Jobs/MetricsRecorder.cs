@@ -11,13 +11,17 @@ namespace Devcontainer.Prebuild.Jobs;
 /// <param name="reporter">Is told of the jobs, and where the file cannot be written.</param>
 internal sealed class MetricsRecorder(string outputPath, IReadOnlyList<CacheKey> keys, JobRunner jobs, IBuildReporter reporter)
 {
-    private BuildProgress? _progress;
+    private IReadOnlyList<BuildStep> _steps = [];
+    private IReadOnlyList<BuildTransfer> _transfers = [];
 
     /// <summary>The jobs.</summary>
     internal JobRunner Jobs => jobs;
 
     /// <summary>Takes steps and transfers from a build that begins; those of an attempt before it are forgotten.</summary>
-    internal void Follow(BuildProgress progress) => _progress = progress;
+    internal void Follow(BuildProgress progress) => (_steps, _transfers) = (progress.Steps, progress.Transfers);
+
+    /// <summary>Takes what a build came to.</summary>
+    internal void Built(BuiltImages images) => (_steps, _transfers) = (images.Steps, images.Transfers);
 
     /// <summary>Does the work and writes what it came to.</summary>
     internal async Task<PrebuildResult> RecordAsync(Func<Task<PrebuildResult>> work)
@@ -52,8 +56,9 @@ internal sealed class MetricsRecorder(string outputPath, IReadOnlyList<CacheKey>
             Ended = DateTimeOffset.UtcNow,
             Duration = jobs.Elapsed,
             Jobs = jobs.Records,
-            Steps = _progress?.Steps ?? [],
-            Transfers = _progress?.Transfers ?? [],
+            Steps = _steps,
+            Transfers = _transfers,
+            SavedSeconds = result?.Source == "registry" ? result.Receipt.Seconds : BuildStep.Saved(_steps),
             Images = result?.Receipt.Platforms ?? [],
         };
         try

@@ -39,6 +39,9 @@ internal sealed record PrebuildMetrics
     /// <summary>What the build carried in and out.</summary>
     internal required IReadOnlyList<BuildTransfer> Transfers { get; init; }
 
+    /// <summary>How long what was not done here took when it was done, in seconds; null where nobody tells.</summary>
+    internal double? SavedSeconds { get; init; }
+
     /// <summary>The images, sorted by platform.</summary>
     internal required IReadOnlyList<ReceiptPlatform> Images { get; init; }
 
@@ -56,6 +59,11 @@ internal sealed record PrebuildMetrics
             JsonLayout.WriteOptional(writer, "code", Code);
             writer.WriteString("ended", Ended);
             writer.WriteNumber("seconds", Seconds(Duration));
+            if (SavedSeconds is { } saved)
+            {
+                writer.WriteNumber("savedSeconds", saved);
+            }
+
             JsonLayout.WriteList(writer, "jobs", Jobs, WriteJob);
             WriteSteps(writer);
             JsonLayout.WriteList(
@@ -99,6 +107,10 @@ internal sealed record PrebuildMetrics
         }
 
         writer.WriteNumber("seconds", Math.Round(steps.Sum(static step => step.Seconds), 3));
+        if (BuildStep.Saved(steps) is { } saved)
+        {
+            writer.WriteNumber("savedSeconds", saved);
+        }
     }
 
     private static void WriteJob(Utf8JsonWriter writer, JobRecord job)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
@@ -10,6 +11,8 @@ namespace Devcontainer.Prebuild.Pruning;
 /// <summary>A manifest of a repository, by what it needs and what it is about.</summary>
 internal sealed partial record ManifestNode
 {
+    private const string CacheConfigType = "application/vnd.buildkit.cacheconfig.v0";
+
     /// <summary>Its digest.</summary>
     internal required Digest Digest { get; init; }
 
@@ -31,11 +34,39 @@ internal sealed partial record ManifestNode
     /// <summary>What kind of artifact it is; null for an image.</summary>
     internal string? ArtifactType { get; init; }
 
-    /// <summary>When it was made, where it says so; of a receipt, when the image was built that it is about.</summary>
+    /// <summary>When it was made, where it says so; of a receipt, when the image was built that it is about; of a build cache, when its newest layer was.</summary>
     internal DateTimeOffset? Created { get; init; }
 
     /// <summary>Configuration and layers; of an index what BuildKit lists in that of a cache.</summary>
     internal IReadOnlyList<Descriptor> Blobs { get; init; } = [];
+
+    /// <summary>Of a build cache, what lists its records; null for anything else.</summary>
+    internal Descriptor? CacheConfig => Blobs.FirstOrDefault(static blob => blob.MediaType == CacheConfigType);
+
+    /// <summary>Whether it is a build cache of BuildKit's.</summary>
+    internal bool IsCache => CacheConfig is not null;
+
+    /// <summary>It with its age, by the records of a build cache (moby/buildkit <c>cache/remotecache/v1/spec.go</c>); without one where they do not tell.</summary>
+    /// <param name="config">The content of <see cref="CacheConfig"/>.</param>
+    internal ManifestNode WithAge(ReadOnlyMemory<byte> config)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(config);
+            DateTimeOffset[] times =
+            [
+                .. document.RootElement.GetProperty("records").EnumerateArray()
+                    .SelectMany(static record => record.TryGetProperty("layers", out JsonElement layers) ? layers.EnumerateArray().ToArray() : [])
+                    .Select(static layer => layer.GetProperty("createdAt").GetDateTimeOffset()),
+            ];
+            return this with { Created = times.Length == 0 ? null : times.Max() };
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            // Of another version: nobody knows how old it is, and it is kept.
+            return this;
+        }
+    }
 
     /// <summary>Reads what a registry has.</summary>
     internal static ManifestNode Read(RegistryManifest manifest)
@@ -90,7 +121,7 @@ internal sealed partial record ManifestNode
 
     // Registries have no manifest of that digest, and some answer with an error instead of saying so.
     private static bool IsBlob(string mediaType) =>
-        mediaType == "application/vnd.buildkit.cacheconfig.v0"
+        mediaType == CacheConfigType
         || mediaType.StartsWith(MediaTypes.Layer, StringComparison.Ordinal)
         || mediaType.StartsWith(MediaTypes.DockerLayer, StringComparison.Ordinal);
 

@@ -68,7 +68,7 @@ internal sealed class PrunePlan
 
     private void KeepForThemselves()
     {
-        var last = Images.Where(image => Built(image) is not null).Take(_policy.KeepLast).ToHashSet();
+        var last = Images.Where(image => Built(image) is not null && !_graph.Manifests[image].IsCache).Take(_policy.KeepLast).ToHashSet();
         HashSet<Digest> images = [.. Images];
         foreach (ManifestNode manifest in _graph.Manifests.Values)
         {

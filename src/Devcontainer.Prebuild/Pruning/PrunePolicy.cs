@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.Sharing;
 
 namespace Devcontainer.Prebuild.Pruning;
@@ -22,7 +23,7 @@ internal sealed record PrunePolicy
     /// <summary>What time it is.</summary>
     internal required DateTimeOffset Now { get; init; }
 
-    /// <summary>Whether a tag of a repository keeps what it names: not one of a key, nor of what is said about something.</summary>
+    /// <summary>Whether a tag of a repository keeps what it names: not one of a key, nor of a branch's build cache, nor of what is said about something.</summary>
     internal bool Keeps(RepositoryGraph graph, string tag) =>
-        !KeyTags.IsKey(tag) && graph.SubjectOf(tag) is null && !WeakTags.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, tag, ignoreCase: false));
+        !KeyTags.IsKey(tag) && !CacheTag.IsOfBranch(tag) && graph.SubjectOf(tag) is null && !WeakTags.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, tag, ignoreCase: false));
 }

@@ -71,6 +71,11 @@ internal sealed class RepositoryWalk(RegistryClient client, ImageReference repos
     private async Task AddAsync(RegistryManifest manifest, ConcurrentBag<Digest> next, CancellationToken cancellationToken)
     {
         ManifestNode node = ManifestNode.Read(manifest);
+        if (node.CacheConfig is { } config && await client.GetBlobAsync(repository, config, cancellationToken).ConfigureAwait(false) is { } records)
+        {
+            node = node.WithAge(records);
+        }
+
         if (!_found.TryAdd(node.Digest, node))
         {
             return;

@@ -43,6 +43,9 @@ public sealed record Receipt
     /// <summary>How long the build took, in seconds.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>How long it took to write the team's build cache, in seconds; null where none was written.</summary>
+    public double? CacheExportSeconds { get; init; }
+
     /// <summary>The builder that built it: name and driver.</summary>
     public required string Builder { get; init; }
 

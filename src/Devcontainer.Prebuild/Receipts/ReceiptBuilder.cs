@@ -126,6 +126,7 @@ internal sealed class ReceiptBuilder(
             Steps = _built?.Steps ?? previous?.Steps ?? [],
             Built = _built is null && previous is not null ? previous.Built : DateTimeOffset.UtcNow,
             Seconds = _built is null && previous is not null ? previous.Seconds : Math.Round(elapsed.TotalSeconds, 3),
+            CacheExportSeconds = _built is null ? previous?.CacheExportSeconds : BuildTransfer.CacheExportSeconds(_built.Transfers),
             Builder = _builder ?? previous?.Builder ?? string.Empty,
         };
         Write(receipt, previous, root, layout, repository, output);

@@ -65,6 +65,11 @@ public static class ReceiptFile
         WriteImage(writer, receipt.Image);
         writer.WriteString("built", receipt.Built);
         writer.WriteNumber("seconds", receipt.Seconds);
+        if (receipt.CacheExportSeconds is { } export)
+        {
+            writer.WriteNumber("cacheExportSeconds", export);
+        }
+
         writer.WriteString("builder", receipt.Builder);
         JsonLayout.WriteList(writer, "keys", receipt.Keys, static (w, k) =>
         {
@@ -98,6 +103,10 @@ public static class ReceiptFile
             w.WriteString("name", s.Name);
             w.WriteBoolean("cached", s.Cached);
             w.WriteNumber("seconds", s.Seconds);
+            if (s.Ran is { } ran)
+            {
+                w.WriteNumber("ran", ran);
+            }
         });
         JsonLayout.WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
         {
@@ -188,6 +197,7 @@ public static class ReceiptFile
                 List(image, "tags", static e => e.GetString() ?? throw new FormatException())),
             Built = root.GetProperty("built").GetDateTimeOffset(),
             Seconds = root.GetProperty("seconds").GetDouble(),
+            CacheExportSeconds = Number(root, "cacheExportSeconds"),
             Builder = Text(root, "builder"),
             Keys = List(root, "keys", static e => new CacheKey(
                 ParseTier(Text(e, "tier")),
@@ -208,7 +218,7 @@ public static class ReceiptFile
             Bases = List(root, "bases", static e => new ReceiptBase(
                 Text(e, "reference"), Text(e, "platform"), Text(e, "digest"), e.GetProperty("isAncestor").GetBoolean())),
             Steps = List(root, "steps", static e => new BuildStep(
-                Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble())),
+                Text(e, "platform"), Text(e, "name"), e.GetProperty("cached").GetBoolean(), e.GetProperty("seconds").GetDouble(), Number(e, "ran"))),
             Inputs = inputs ?? List(root, "inputs", static e => new ReceiptInput(
                 Text(e, "path"),
                 Text(e, "tier"),
@@ -223,6 +233,8 @@ public static class ReceiptFile
     private static ReceiptSbom? ReadSbom(JsonElement element) => element.TryGetProperty("sbom", out JsonElement sbom)
         ? new ReceiptSbom(Text(sbom, "path"), Text(sbom, "digest"), sbom.GetProperty("packageCount").GetInt32())
         : null;
+
+    private static double? Number(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : null;
 
     private static string? Optional(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 

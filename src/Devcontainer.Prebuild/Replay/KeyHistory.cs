@@ -75,7 +75,7 @@ internal sealed class KeyHistory
             while (true)
             {
                 PrebuildInputs inputs = await PrebuildInputs
-                    .ReadAsync(Existing(), cache, new ReplayFeatures(_features, _request.ConfigFile, cache), Silence.Reporter, cancellationToken).ConfigureAwait(false);
+                    .ReadAsync(Existing(), cache, new ReplayFeatures(_features, _request.ConfigFile, cache), SilentReporter.Instance, cancellationToken).ConfigureAwait(false);
                 if (!await WidenAsync(inputs).ConfigureAwait(false))
                 {
                     return Keys(Pinned(inputs));
@@ -197,23 +197,5 @@ internal sealed class KeyHistory
             || RestoreExtensions.Contains(extension, StringComparer.OrdinalIgnoreCase)
             || RestoreNames.Contains(name, StringComparer.OrdinalIgnoreCase)
             || (name.StartsWith("packages.", StringComparison.Ordinal) && name.EndsWith("lock.json", StringComparison.Ordinal));
-    }
-
-    /// <summary>Thousands of commits would say the same.</summary>
-    private sealed class Silence : IBuildReporter
-    {
-        internal static Silence Reporter { get; } = new();
-
-        public void Status(string message)
-        {
-        }
-
-        public void Detail(string message)
-        {
-        }
-
-        public void Warning(Diagnostic diagnostic)
-        {
-        }
     }
 }

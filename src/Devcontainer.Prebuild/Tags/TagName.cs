@@ -23,7 +23,8 @@ internal static class TagName
     /// </summary>
     /// <param name="name">A branch or a tag.</param>
     /// <param name="standIn">What stands for a name of which nothing is left.</param>
-    internal static string Of(string name, string standIn)
+    /// <param name="maxLength">The most characters, where it becomes part of a tag.</param>
+    internal static string Of(string name, string standIn, int maxLength = MaxLength)
     {
         var text = new StringBuilder(name.Length);
         bool isLossy = false;
@@ -42,12 +43,12 @@ internal static class TagName
             }
         }
 
-        if (!isLossy && text.Length is > 0 and <= MaxLength)
+        if (!isLossy && text.Length > 0 && text.Length <= maxLength)
         {
             return text.ToString();
         }
 
-        string readable = text.ToString(0, Math.Min(text.Length, MaxLength - HashLength - 1)).TrimEnd('-');
+        string readable = text.ToString(0, Math.Min(text.Length, maxLength - HashLength - 1)).TrimEnd('-');
         return $"{(readable.Length > 0 ? readable : standIn)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashLength]}";
     }
 

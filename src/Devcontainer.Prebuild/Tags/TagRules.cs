@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Build;
 using Devcontainer.Prebuild.CI;
 
 namespace Devcontainer.Prebuild.Tags;
@@ -124,6 +125,7 @@ public static partial class TagRules
     /// <summary>What a tag would be mistaken for; null where it is nobody's.</summary>
     private static string? OwnerOf(string tag, IReadOnlyList<string> rules) =>
         TagName.IsKey(tag) ? "the images' keys"
+        : CacheTag.Is(tag) ? "the build caches"
         : rules.FirstOrDefault(rule => rule switch
         {
             Latest or Nightly => tag == rule,

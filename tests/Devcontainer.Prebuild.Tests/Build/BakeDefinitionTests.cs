@@ -28,6 +28,11 @@ public sealed class BakeDefinitionTests
         Gen.Elements("$", "$$", "{", "}", "%", "%%", "${a}", "%{if}", "\\", "\"", "\n", "ä", "😀", " ", "a").ArrayOf().Select(string.Concat);
 
     [TestMethod]
+    public void Without_a_destination_only_caches_are_written() => Assert.AreEqual(
+        "type=cacheonly",
+        Write(Target with { Destination = null }).GetProperty("target").GetProperty("linux-amd64").GetProperty("output")[0].GetString());
+
+    [TestMethod]
     [DataRow("plain", "plain")]
     [DataRow("${localEnv:HOME}", "$${localEnv:HOME}")]
     [DataRow("$${a}", "$$${a}")]

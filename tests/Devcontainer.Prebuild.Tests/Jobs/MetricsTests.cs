@@ -29,7 +29,7 @@ public sealed class MetricsTests
         ],
         Steps =
         [
-            new BuildStep("linux/arm64", "RUN a", true, 0),
+            new BuildStep("linux/arm64", "RUN a", true, 0, Ran: 2.5),
             new BuildStep("linux/amd64", "FROM debian:12", false, 1),
             new BuildStep("linux/amd64", "RUN a", true, 0),
             new BuildStep("linux/amd64", "COPY b", false, 0.125),
@@ -41,6 +41,7 @@ public sealed class MetricsTests
             new BuildTransfer("linux/amd64", TransferKind.CacheImport, "r.example/cache:b", 0.01, false),
             new BuildTransfer("linux/amd64", TransferKind.CacheImport, "r.example/cache:a", 0.02, true),
         ],
+        SavedSeconds = 2.5,
         Images = [new ReceiptPlatform("linux/amd64", "sha256:1", 500, 31_000_000, "built", new ReceiptSbom("sbom/linux-amd64.spdx.json", "sha256:2", 88))],
     };
 
@@ -55,6 +56,7 @@ public sealed class MetricsTests
               "outcome": "succeeded",
               "ended": "2026-11-25T10:00:00+00:00",
               "seconds": 12.346,
+              "savedSeconds": 2.5,
               "jobs": [
                 {
                   "name": "inputs",
@@ -85,6 +87,7 @@ public sealed class MetricsTests
                 "cached": 2,
                 "hitRate": 0.5,
                 "seconds": 4.125,
+                "savedSeconds": 2.5,
                 "platforms": [
                   {
                     "platform": "linux/amd64",
@@ -98,7 +101,8 @@ public sealed class MetricsTests
                     "total": 1,
                     "cached": 1,
                     "hitRate": 1,
-                    "seconds": 0
+                    "seconds": 0,
+                    "savedSeconds": 2.5
                   }
                 ]
               },

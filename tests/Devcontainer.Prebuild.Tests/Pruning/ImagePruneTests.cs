@@ -51,23 +51,29 @@ public sealed class ImagePruneTests : IDisposable
             ],
         }.ToBytes();
         await _client.PutManifestAsync(repository.WithTag("cache-linux-amd64"), cache, MediaTypes.ImageIndex);
+
+        // Those of branches, as it writes them now: one whose newest layer is old, one that is in use.
+        await PushCacheAsync(repository, "cache-gone-linux-amd64", Days(200), Days(60));
+        await PushCacheAsync(repository, "cache-wip-linux-amd64", Days(200), Days(2));
         _folder.Write("web/devcontainer.json", $$"""{"image":"{{repository.WithDigest(pinned.Index.Digest)}}"}""");
         PruneRequest request = Request(repository) with { Keep = ["web/devcontainer.json"], KeepLast = 0, WeakTags = ["pr-*"] };
         IReadOnlyList<PrunedImage> planned = await PruneAsync(request);
-        CollectionAssert.AreEqual(new[] { "pr", "old" }, planned.Select(image => image.Tags.Contains("pr-7") ? "pr" : "old").ToArray());
-        Assert.AreEqual(Days(90), planned[1].Built);
+        CollectionAssert.AreEqual(new[] { "cache-gone-linux-amd64", "pr-7", TestRepository.Key("old") }, planned.Select(static image => image.Tags[0]).ToArray());
+        Assert.AreEqual(Days(60), planned[0].Built);
+        Assert.AreEqual(Days(90), planned[2].Built);
         string[] before = [.. (await _client.ListTagsAsync(repository))!];
         Assert.Contains($"delete {old.Index.Digest}: nothing keeps it, built {Days(90):yyyy-MM-dd}; with it {TestRepository.Key("old")}", _reporter.Text);
         Assert.Contains($"keep   {tagged.Index.Digest}: tagged 1.2, latest, built", _reporter.Text);
         Assert.Contains($"keep   {pinned.Index.Digest}: named by web/devcontainer.json", _reporter.Text);
-        Assert.Contains("Would delete 2 of 6 images: 27 manifests", _reporter.Text);
+        Assert.Contains("Would delete 3 of 8 images: 28 manifests", _reporter.Text);
         Assert.Contains("DevcontainerPruneConfirm", _reporter.Text);
 
         IReadOnlyList<PrunedImage> pruned = await PruneAsync(request with { Confirmed = true });
         CollectionAssert.AreEqual(planned.Select(static image => image.Reference).ToArray(), pruned.Select(static image => image.Reference).ToArray());
         string[] after = [.. (await _client.ListTagsAsync(repository))!];
         CollectionAssert.IsSubsetOf(after, before);
-        Assert.IsEmpty(after.Where(static tag => tag is "pr-7" || tag == TestRepository.Key("old") || tag == TestRepository.Key("pr linux/amd64", "env-")));
+        CollectionAssert.IsSubsetOf(new[] { "cache-linux-amd64", "cache-wip-linux-amd64" }, after);
+        Assert.IsEmpty(after.Where(static tag => tag is "pr-7" or "cache-gone-linux-amd64" || tag == TestRepository.Key("old") || tag == TestRepository.Key("pr linux/amd64", "env-")));
         foreach (PushedImage image in new[] { pinned, young, tagged })
         {
             await RequireWholeAsync(repository, image);
@@ -120,6 +126,16 @@ public sealed class ImagePruneTests : IDisposable
     }
 
     // Everything that belongs to a manifest, itself included.
+    /// <summary>A build cache as BuildKit writes it with <c>image-manifest=true</c>, of two layers.</summary>
+    private async Task PushCacheAsync(ImageReference repository, string tag, DateTimeOffset first, DateTimeOffset second)
+    {
+        Descriptor layer = await _client.PushBlobAsync(repository, Encoding.UTF8.GetBytes(tag), MediaTypes.LayerGzip);
+        byte[] records = Encoding.UTF8.GetBytes(
+            $$"""{"layers":[{"blob":"{{layer.Digest}}","parent":-1}],"records":[{"digest":"{{layer.Digest}}"},{"layers":[{"layer":0,"createdAt":"{{first:O}}"}]},{"layers":[{"layer":0,"createdAt":"{{second:O}}"}]}]}""");
+        byte[] cache = new ImageManifest { Config = await _client.PushBlobAsync(repository, records, "application/vnd.buildkit.cacheconfig.v0"), Layers = [layer] }.ToBytes();
+        await _client.PutManifestAsync(repository.WithTag(tag), cache, MediaTypes.ImageManifest);
+    }
+
     private async Task<List<Digest>> NamedByAsync(ImageReference repository, Digest digest)
     {
         RegistryManifest manifest = (await _client.GetManifestAsync(repository.WithDigest(digest)))!;

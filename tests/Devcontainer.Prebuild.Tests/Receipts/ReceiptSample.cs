@@ -38,7 +38,7 @@ internal static class ReceiptSample
             new ReceiptInput("link", "environment", "raw", new string('d', 64), Kind: "link", Value: "target"),
             new ReceiptInput("<epoch>", "environment", "setting", new string('e', 64), Value: "3"),
         ],
-        Steps = [new BuildStep("linux/amd64", "RUN echo \"grün\" 😀", Cached: true, 0.25)],
+        Steps = [new BuildStep("linux/amd64", "RUN echo \"grün\" 😀", Cached: true, 0.25, Ran: 3.5)],
         Built = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
         Seconds = 1.5,
         Builder = "default (docker)",

@@ -97,6 +97,8 @@ public sealed class TagRulesTests
     [DataRow("env-" + Key)]
     [DataRow("sha256-" + Key)]
     [DataRow("sha256-" + Key + ".sig")]
+    [DataRow("cache-linux-amd64")]
+    [DataRow("cache/main/linux-arm64")]
     public void A_branch_named_like_another_rule_s_tag_is_left_out_with_a_warning(string branch)
     {
         var reporter = new RecordingReporter();
