@@ -90,6 +90,7 @@ public static class Codes
     public const string RestoreFailed = "DEVC3071";
     public const string PackageDamaged = "DEVC3072";
     public const string VersionFloating = "DEVC3073";
+    public const string ToolManifestInvalid = "DEVC3074";
     public const string HistoryUnreadable = "DEVC3080";
     public const string GlobalJsonInvalid = "DEVC3090";
     public const string ToolchainPinMissing = "DEVC3091";

@@ -116,6 +116,42 @@ public sealed class PackageTests : EngineTests
         CollectionAssert.AreEqual(await PackagesAsync(first), await PackagesAsync(third));
     }
 
+    /// <summary>Those for a runtime are of each platform's own; the rest is one layer on all of them.</summary>
+    [TestMethod]
+    public async Task Tools_of_a_manifest_are_a_feed_in_the_image()
+    {
+        PackageFeed feed = new PackageFeed().Add("One", "1.0.0").AddTool("tool", "1.0.0", "linux-x64", "linux-arm64", "win-x64", "any").AddTool("tool", "1.1.0", "any");
+        string tool = $"{feed.Prefix}.tool";
+        Workspace workspace = NewWorkspace(feed);
+        workspace.Write("src/.config/dotnet-tools.json", ToolManifest(tool, "1.0.0"));
+        CommandResult built = (await Quickstart.PrebuildAsync(workspace, "-p:DevcontainerPlatforms=linux/amd64%3Blinux/arm64")).Succeeded();
+        CollectionAssert.AreEqual(
+            new[] { $"{tool} 1.0.0", $"{tool}.any 1.0.0", $"{tool}.linux-x64 1.0.0" },
+            (await PackagesAsync(built)).Where(name => name.StartsWith(tool, StringComparison.Ordinal)).ToArray());
+        string[] files = Files(workspace, built);
+        CollectionAssert.IsSubsetOf(new[] { $"{ToolFolder}/nuget.config", $"{ToolFolder}/{tool}.1.0.0.nupkg", $"{ToolFolder}/{tool}.linux-x64.1.0.0.nupkg" }, files);
+        Assert.DoesNotContain($"{ToolFolder}/{tool}.linux-arm64.1.0.0.nupkg", files);
+
+        workspace.Environment["PATH"] = SharingTests.WithoutDocker(workspace);
+        workspace.Write("src/.config/dotnet-tools.json", ToolManifest(tool, "1.1.0"));
+        CommandResult appended = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:DevcontainerPlatforms=linux/amd64%3Blinux/arm64")).Succeeded();
+        Assert.HasCount(1, appended.Lines($"The image is out of date: src/.config/dotnet-tools.json: tools.{tool}.version 1.0.0 → 1.1.0."), appended.Report);
+        Assert.Contains("(appended: ", CommandTests.Result(appended));
+
+        workspace.Write("src/.config/dotnet-tools.json", ToolManifest(tool, "9.9.9"));
+        CommandResult missing = await workspace.BuildAsync("build", "-t:Prebuild");
+        Assert.AreEqual(1, missing.ExitCode);
+        Assert.Contains($"error DEVC3071: The packages of '{workspace["src/.config/dotnet-tools.json"]}' cannot be restored", missing.Report);
+        Assert.Contains($"Unable to find package {tool} with version (= 9.9.9)", missing.Report);
+        workspace.Write("src/.config/dotnet-tools.json", """{ "tools": { "x": "1.0.0" } }""");
+        Assert.EndsWith("dotnet-tools.json", (await workspace.BuildAsync("build", "-t:Prebuild")).Failed("DEVC3074").File);
+    }
+
+    private const string ToolFolder = "usr/local/share/nuget/tools";
+
+    private static string ToolManifest(string tool, string version) =>
+        $$"""{ "version": 1, "isRoot": true, "tools": { "{{tool}}": { "version": "{{version}}", "commands": ["{{tool}}"] } } }""";
+
     [TestMethod]
     public async Task A_project_that_is_not_there_is_an_error()
     {

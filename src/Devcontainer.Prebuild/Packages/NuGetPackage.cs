@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
 
@@ -38,6 +39,23 @@ internal sealed record NuGetPackage(string Id, string Version, string Folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw Damaged($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Checks the archive by the hash that NuGet wrote beside it when it had it from its source.</summary>
+    /// <returns>The hash: SHA-512, in base 64.</returns>
+    /// <exception cref="DevcontainerException">DEVC3072: it is not there, or not whole.</exception>
+    internal string VerifyArchive()
+    {
+        try
+        {
+            string expected = File.ReadAllText(Archive + ".sha512").Trim();
+            using FileStream stream = File.OpenRead(Archive);
+            return Convert.ToBase64String(SHA512.HashData(stream)) == expected ? expected : throw Damaged($"{Archive} is not what its .sha512 file says");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Damaged(e.Message, e);
         }
     }
 

@@ -12,7 +12,7 @@ namespace Devcontainer.Prebuild.Packages;
 /// Some packages of the closure, as a layer: a NuGet fallback folder, which restores read and never write, so that it serves every user of the
 /// container and no volume over a home hides it (learn.microsoft.com, "nuget.config reference", fallbackPackageFolders). docs/packages.md is the format.
 /// </summary>
-internal sealed record PackageLayer
+internal sealed record PackageLayer : IPackagesLayer
 {
     /// <summary>The fallback folder in the image.</summary>
     internal const string Folder = "/usr/local/share/nuget/packages";
@@ -39,11 +39,11 @@ internal sealed record PackageLayer
         Key = key.ToKey();
     }
 
-    /// <summary>What it is, in words.</summary>
-    internal string Name { get; }
+    /// <inheritdoc />
+    public string Name { get; }
 
-    /// <summary>What it is made of.</summary>
-    internal string Key { get; }
+    /// <inheritdoc />
+    public string Key { get; }
 
     /// <summary>
     /// Spreads packages over layers: by their id, so that a package stays in its layer whatever becomes of others; those for one platform by their name in
@@ -63,10 +63,8 @@ internal sealed record PackageLayer
         return layers;
     }
 
-    /// <summary>Writes the layer.</summary>
-    /// <returns>The layer, and the digest of what it is uncompressed.</returns>
-    /// <exception cref="Diagnostics.DevcontainerException">DEVC3072: a package is not whole.</exception>
-    internal (Descriptor Layer, Digest DiffId) Write(OciLayout layout, CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public (Descriptor Layer, Digest DiffId) Write(OciLayout layout, CancellationToken cancellationToken)
     {
         var archives = new List<ZipArchive>();
         try
@@ -74,7 +72,7 @@ internal sealed record PackageLayer
             var entries = new List<TarEntry>();
             foreach ((NuGetPackage package, string contentHash) in _packages)
             {
-                Verify(package);
+                package.VerifyArchive();
                 var archive = new ZipArchive(File.OpenRead(package.Archive), ZipArchiveMode.Read);
                 archives.Add(archive);
                 entries.AddRange(Entries(package, archive, contentHash));
@@ -93,24 +91,6 @@ internal sealed record PackageLayer
     }
 
     internal static int BucketOf(string id) => SHA256.HashData(Encoding.UTF8.GetBytes(id))[0] % Buckets;
-
-    // NuGet wrote the hash beside the archive when it had it from its source.
-    private static void Verify(NuGetPackage package)
-    {
-        try
-        {
-            string expected = File.ReadAllText(package.Archive + ".sha512").Trim();
-            using FileStream stream = File.OpenRead(package.Archive);
-            if (Convert.ToBase64String(SHA512.HashData(stream)) != expected)
-            {
-                throw package.Damaged($"{package.Archive} is not what its .sha512 file says");
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw package.Damaged(e.Message, e);
-        }
-    }
 
     /// <summary>What NuGet unpacks of a package, without archive, hash and signature, which no restore asks a fallback folder for.</summary>
     internal static IEnumerable<TarEntry> Entries(NuGetPackage package, ZipArchive archive, string contentHash)

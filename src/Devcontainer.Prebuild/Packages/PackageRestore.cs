@@ -28,10 +28,24 @@ internal sealed class PackageRestore(IProcessRunner processes, IReadOnlyDictiona
     /// <param name="places">Where packages are and go; null for the user's own folders.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DevcontainerException">DEVC3071: it failed, or there is no dotnet.</exception>
-    internal async Task RunAsync(
-        IReadOnlyList<string> projects, Platform platform, string folder, PackagePlaces? places, CancellationToken cancellationToken)
+    internal Task RunAsync(
+        IReadOnlyList<string> projects, Platform platform, string folder, PackagePlaces? places, CancellationToken cancellationToken) =>
+        RunAsync(projects, platform, folder, places, static project => project, cancellationToken);
+
+    /// <summary>Restores a project of ours.</summary>
+    /// <param name="project">Its absolute path.</param>
+    /// <param name="subject">What it stands for, for messages.</param>
+    /// <param name="platform">Whose container the packages are for.</param>
+    /// <param name="folder">An empty folder; gets a folder with an assets file.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DevcontainerException">DEVC3071: it failed, or there is no dotnet.</exception>
+    internal Task RunAsync(string project, string subject, Platform platform, string folder, CancellationToken cancellationToken) =>
+        RunAsync([project], platform, folder, places: null, _ => subject, cancellationToken);
+
+    private async Task RunAsync(
+        IReadOnlyList<string> projects, Platform platform, string folder, PackagePlaces? places, Func<string, string> names, CancellationToken cancellationToken)
     {
-        string dotnet = FindDotnet() ?? throw new DevcontainerException(Codes.RestoreFailed, projects[0], "there is no dotnet on PATH");
+        string dotnet = FindDotnet() ?? throw new DevcontainerException(Codes.RestoreFailed, names(projects[0]), "there is no dotnet on PATH");
         string properties = Path.Combine(folder, "restore.props");
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(properties, Properties(folder), cancellationToken).ConfigureAwait(false);
@@ -51,7 +65,7 @@ internal sealed class PackageRestore(IProcessRunner processes, IReadOnlyDictiona
                 cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0)
             {
-                throw new DevcontainerException(Codes.RestoreFailed, project, Errors(lines));
+                throw new DevcontainerException(Codes.RestoreFailed, names(project), Errors(lines).Replace(project, names(project), StringComparison.Ordinal));
             }
         }
     }
@@ -84,7 +98,7 @@ internal sealed class PackageRestore(IProcessRunner processes, IReadOnlyDictiona
 
         """;
 
-    private static string Escape(string path)
+    internal static string Escape(string path)
     {
         var text = new StringBuilder(path.Length);
         foreach (char c in path)

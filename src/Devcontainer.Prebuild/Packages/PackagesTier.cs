@@ -6,6 +6,7 @@ using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.Sboms;
 
 namespace Devcontainer.Prebuild.Packages;
 
@@ -26,9 +27,10 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
         IReadOnlyDictionary<string, string?> sdks = MSBuildSdks.WithVersions(files);
         var restore = new PackageRestore(processes, inputs.Request.Environment, inputs.Configuration.WorkspaceFolder);
         var visited = new VisitedPackages(restore, inputs.Request.Restore, sdks, Path.Combine(request.Staging, "visited"));
-        var layers = new Dictionary<Platform, IReadOnlyList<PackageLayer>>();
+        var layers = new Dictionary<Platform, IReadOnlyList<IPackagesLayer>>();
         var packages = new Dictionary<Platform, IReadOnlyList<NuGetPackage>>();
         var floating = new SortedSet<string>(StringComparer.Ordinal);
+        IReadOnlyDictionary<Platform, IReadOnlyList<NuGetPackage>> tools = await FetchToolsAsync(request, files, restore, cancellationToken).ConfigureAwait(false);
         foreach (Platform platform in request.Platforms)
         {
             string folder = Path.Combine(request.Staging, "restore", platform.FileName);
@@ -43,7 +45,7 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
                     floating.UnionWith(closure.Floating);
                     CheckFloating(floating);
                     packages[platform] = await visited.AddToAsync(closure.Packages, platform, token).ConfigureAwait(false);
-                    layers[platform] = PackageLayer.Spread(packages[platform]);
+                    layers[platform] = [.. PackageLayer.Spread(packages[platform]), .. ToolLayer.Spread(tools[platform])];
                     return true;
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -60,8 +62,24 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
         {
             Layers = [.. one.Value.Select(layer => made[layer.Key])],
             Variables = Variables,
-            Packages = inputs.Request.GenerateSbom ? [.. packages[one.Key].Select(NuGetManifest.Describe)] : [],
+            Packages = inputs.Request.GenerateSbom ? [.. Describe(packages[one.Key], PackageLayer.Folder), .. Describe(tools[one.Key], ToolLayer.Folder)] : [],
         });
+    }
+
+    private static IEnumerable<ImagePackage> Describe(IReadOnlyList<NuGetPackage> packages, string folder) =>
+        packages.Select(package => NuGetManifest.Describe(package, folder));
+
+    private static async Task<IReadOnlyDictionary<Platform, IReadOnlyList<NuGetPackage>>> FetchToolsAsync(
+        AppendRequest request, RestoreFiles files, PackageRestore restore, CancellationToken cancellationToken)
+    {
+        ToolManifest[] manifests = [.. files.ToolManifests.Select(ToolManifest.Read).Where(static manifest => manifest.Tools.Count > 0)];
+        if (manifests.Length == 0)
+        {
+            return request.Platforms.ToDictionary(static platform => platform, static _ => (IReadOnlyList<NuGetPackage>)[]);
+        }
+
+        var tools = new ToolPackages(restore, Path.Combine(request.Staging, "tools"));
+        return await request.Jobs.RunAsync("tools", token => tools.FetchAsync(manifests, request.Platforms, token), cancellationToken).ConfigureAwait(false);
     }
 
     // No key knows of a version that was published since: the same key would stand for other packages.
@@ -74,11 +92,11 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
     }
 
     private async Task<IReadOnlyDictionary<string, AppendedLayer>> WriteAsync(
-        AppendRequest request, IEnumerable<PackageLayer> layers, CancellationToken cancellationToken)
+        AppendRequest request, IEnumerable<IPackagesLayer> layers, CancellationToken cancellationToken)
     {
-        PackageLayer[] different = [.. layers.DistinctBy(static layer => layer.Key)];
+        IPackagesLayer[] different = [.. layers.DistinctBy(static layer => layer.Key)];
         var made = new Dictionary<string, AppendedLayer>(StringComparer.Ordinal);
-        foreach (PackageLayer layer in different)
+        foreach (IPackagesLayer layer in different)
         {
             if (request.Known.Find(KeyTier.Packages, layer.Key, layer.Name) is { } known)
             {
@@ -86,7 +104,7 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
             }
         }
 
-        PackageLayer[] missing = [.. different.Where(layer => !made.ContainsKey(layer.Key))];
+        IPackagesLayer[] missing = [.. different.Where(layer => !made.ContainsKey(layer.Key))];
         long size = 0;
         var options = new ParallelOptions { MaxDegreeOfParallelism = inputs.Request.MaxParallelJobs, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(missing, options, (layer, token) =>

@@ -15,10 +15,9 @@ internal sealed partial class RestoreFiles
     private static readonly string[] NamesAbove =
     [
         "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "Directory.Solution.props", "Directory.Solution.targets",
-        "Directory.Build.rsp", "MSBuild.rsp", "nuget.config", "NuGet.config", "NuGet.Config", "global.json", ToolManifest, $".config/{ToolManifest}",
+        "Directory.Build.rsp", "MSBuild.rsp", "nuget.config", "NuGet.config", "NuGet.Config", "global.json",
+        ToolManifest.FileName, $".config/{ToolManifest.FileName}",
     ];
-
-    private const string ToolManifest = "dotnet-tools.json";
 
     // Where the SDK and packages are, not the repository.
     private static readonly string[] PlacesElsewhere =
@@ -46,7 +45,7 @@ internal sealed partial class RestoreFiles
     internal IReadOnlyDictionary<string, string?> Sdks => _sdks;
 
     /// <summary>The manifests of .NET tools.</summary>
-    internal IEnumerable<string> ToolManifests => _files.Where(static file => Path.GetFileName(file) == ToolManifest);
+    internal IEnumerable<string> ToolManifests => _files.Where(static file => Path.GetFileName(file) == ToolManifest.FileName);
 
     /// <summary>The files named <c>global.json</c>.</summary>
     internal IEnumerable<string> GlobalJsons => _files.Where(static file => Path.GetFileName(file) == "global.json");

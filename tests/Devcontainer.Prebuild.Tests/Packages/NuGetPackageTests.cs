@@ -25,7 +25,7 @@ public sealed class NuGetPackageTests
     public void What_its_manifest_says_is_for_the_SBOM()
     {
         using var folder = new PackagesFolder();
-        ImagePackage package = NuGetManifest.Describe(folder.Add("Some.Package", "1.2.3-beta"));
+        ImagePackage package = NuGetManifest.Describe(folder.Add("Some.Package", "1.2.3-beta"), PackageLayer.Folder);
         Assert.AreEqual(("Some.Package", "1.2.3-beta", "pkg:nuget/Some.Package@1.2.3-beta"), (package.Name, package.Version, package.Purl));
         Assert.AreEqual(("An Author", "MIT"), (package.Maintainer, package.License!.Expression));
     }
@@ -53,7 +53,7 @@ public sealed class NuGetPackageTests
         Diagnostic error = Errors.Expect(Codes.PackageDamaged, () =>
         {
             package.ReadContentHash();
-            NuGetManifest.Describe(package);
+            NuGetManifest.Describe(package, PackageLayer.Folder);
         });
         Assert.Contains(package.Folder, error.Message, what);
         Assert.Contains("some.package 1.0.0", error.Message, what);

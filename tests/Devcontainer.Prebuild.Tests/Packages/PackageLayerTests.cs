@@ -151,7 +151,7 @@ public sealed class PackageLayerTests
         using var layouts = new TestFolder();
         Descriptor layer = Write(layouts["layout"], package);
         IReadOnlyList<ImagePackage> read = await SbomGenerator.ReadPackagesAsync(OciLayout.Open(layouts["layout"]), [layer], CancellationToken.None);
-        Assert.AreEqual(NuGetManifest.Describe(package), read.Single());
+        Assert.AreEqual(NuGetManifest.Describe(package, PackageLayer.Folder), read.Single());
     }
 
     private static Descriptor Write(string layout, NuGetPackage package)

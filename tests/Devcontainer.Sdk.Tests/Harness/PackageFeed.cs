@@ -45,6 +45,56 @@ internal sealed class PackageFeed
         return this;
     }
 
+    /// <summary>
+    /// Adds a .NET tool that is a script for each runtime (learn.microsoft.com, "Create RID-specific, self-contained, and AOT .NET tools"): a package that names
+    /// one for each.
+    /// </summary>
+    /// <param name="name">Its id and its command, without the prefix.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="runtimes">The runtimes.</param>
+    internal PackageFeed AddTool(string name, string version, params string[] runtimes)
+    {
+        string id = $"{Prefix}.{name}";
+        string parts = string.Concat(runtimes.Select(runtime => $"<RuntimeIdentifierPackage RuntimeIdentifier=\"{runtime}\" Id=\"{id}.{runtime}\" />"));
+        AddTool(id, version, "any", $"""<Commands><Command Name="{id}" /></Commands><RuntimeIdentifierPackages>{parts}</RuntimeIdentifierPackages>""", "DotnetTool");
+        foreach (string runtime in runtimes)
+        {
+            AddTool(
+                $"{id}.{runtime}",
+                version,
+                runtime,
+                $"""<Commands><Command Name="{id}" EntryPoint="run" Runner="executable" /></Commands>""",
+                "DotnetToolRidPackage",
+                $"#!/bin/sh\necho {version} for {runtime}\n");
+        }
+
+        return this;
+    }
+
+    private void AddTool(string id, string version, string runtime, string settings, string type, string? script = null)
+    {
+        using FileStream stream = File.Create(Path.Combine(_folder, $"{id}.{version}.nupkg"));
+        using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
+        Write(
+            archive,
+            $"{id}.nuspec",
+            Encoding.UTF8.GetBytes(
+                $"""
+                <?xml version="1.0"?>
+                <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+                  <metadata>
+                    <id>{id}</id><version>{version}</version><authors>Tests</authors><description>A tool.</description>
+                    <packageTypes><packageType name="{type}" /></packageTypes>
+                  </metadata>
+                </package>
+                """));
+        Write(archive, $"tools/net10.0/{runtime}/DotnetToolSettings.xml", Encoding.UTF8.GetBytes($"""<DotNetCliTool Version="2">{settings}</DotNetCliTool>"""));
+        if (script is not null)
+        {
+            Write(archive, $"tools/net10.0/{runtime}/run", Encoding.UTF8.GetBytes(script));
+        }
+    }
+
     private static IEnumerable<string> Prefixes()
     {
         while (true)
