@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Devcontainer.Prebuild.Tests.Toolchain;
 using Devcontainer.Sdk.Tests.Harness;
@@ -81,7 +79,7 @@ public sealed class ToolchainTests : EngineTests
     public async Task Every_user_and_every_shell_has_the_sdk()
     {
         string version = (await TestEngine.RunAsync("dotnet", "--version")).Trim();
-        using DotNetFeedServer feed = new DotNetFeedServer().AddSdk(version, ($"linux-{Architecture}", Pack(version)));
+        using DotNetFeedServer feed = new DotNetFeedServer().AddSdk(version, ($"linux-{Architecture}", MachineSdk.PackHost(version)));
         Workspace workspace = NewWorkspace(feed);
         string name = $"devcontainer-sdk-test/{Guid.NewGuid():N}";
         workspace.Write(".devcontainer/devcontainer.json", """{ "image": "mcr.microsoft.com/devcontainers/base:bookworm", "remoteUser": "vscode" }""");
@@ -135,27 +133,6 @@ public sealed class ToolchainTests : EngineTests
     // One that the dotnet of the tests takes too, for it reads the same file.
     private static void GlobalJson(Workspace workspace, string version) =>
         workspace.Write("global.json", SdkPackage.GlobalJson.Replace("10.0.400", version, StringComparison.Ordinal).Replace("latestFeature", "latestMajor", StringComparison.Ordinal));
-
-    // What `dotnet --version` needs, and no more: the whole is hundreds of megabytes.
-    private static byte[] Pack(string version)
-    {
-        string root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-        var bytes = new MemoryStream();
-        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
-        using (var tar = new TarWriter(gzip, TarEntryFormat.Pax))
-        {
-            IEnumerable<string> files = Directory.EnumerateFiles(Path.Combine(root, "sdk", version))
-                .Concat(Directory.EnumerateFiles(Path.Combine(root, "shared", "Microsoft.NETCore.App"), "*", SearchOption.AllDirectories))
-                .Concat(Directory.EnumerateFiles(Path.Combine(root, "host"), "*", SearchOption.AllDirectories))
-                .Append(Path.Combine(root, "dotnet"));
-            foreach (string file in files)
-            {
-                tar.WriteEntry(file, "./" + Path.GetRelativePath(root, file));
-            }
-        }
-
-        return bytes.ToArray();
-    }
 
     private static IReadOnlyDictionary<string, string> Image(CommandResult items) => items.Items("DevcontainerImage").Single();
 

@@ -18,8 +18,10 @@ internal static class ExplanationText
 
     private static string First(IReadOnlyList<InputChange> changes)
     {
-        string first = string.Join("; ", changes.Take(MostInSummary).Select(static change => change.Text));
-        return changes.Count <= MostInSummary ? first : $"{first}; and {changes.Count - MostInSummary} more, told by -t:ExplainDevcontainer";
+        // One file may be in the keys of several tiers.
+        string[] texts = [.. changes.Select(static change => change.Text).Distinct(StringComparer.Ordinal)];
+        string first = string.Join("; ", texts.Take(MostInSummary));
+        return texts.Length <= MostInSummary ? first : $"{first}; and {texts.Length - MostInSummary} more, told by -t:ExplainDevcontainer";
     }
 
     /// <summary>The lines for the console.</summary>

@@ -42,6 +42,9 @@ internal sealed record NuGetPackage(string Id, string Version, string Folder)
         }
     }
 
+    /// <summary>Whether a packages folder has all of it that is read here; <c>dotnet tool restore</c> may name its manifest otherwise.</summary>
+    internal bool IsWhole => File.Exists(Path.Combine(Folder, MetadataName)) && File.Exists(Path.Combine(Folder, Id + ".nuspec")) && File.Exists(Archive);
+
     /// <summary>Checks the archive by the hash that NuGet wrote beside it when it had it from its source.</summary>
     /// <returns>The hash: SHA-512, in base 64.</returns>
     /// <exception cref="DevcontainerException">DEVC3072: it is not there, or not whole.</exception>

@@ -9,7 +9,8 @@ namespace Devcontainer.Prebuild.Packages;
 /// </summary>
 /// <param name="Packages">The packages, sorted by name.</param>
 /// <param name="Floating">Versions that are whatever is the newest when somebody restores, in words, sorted; none where a lock file of NuGet's holds them.</param>
-internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IReadOnlyList<string> Floating)
+/// <param name="Folders">The folders that packages were taken from.</param>
+internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IReadOnlyList<string> Floating, IReadOnlyList<string> Folders)
 {
     /// <summary>Reads it from what a restore wrote.</summary>
     /// <param name="folder">Has an assets file for each project, one folder down.</param>
@@ -43,7 +44,7 @@ internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IRea
             }
         }
 
-        return new PackageClosure([.. packages.Values], [.. floating]);
+        return new PackageClosure([.. packages.Values], [.. floating], roots);
     }
 
     private static IEnumerable<string> FloatingVersions(JsonElement project)
@@ -107,10 +108,9 @@ internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IRea
     private static void Add(
         SortedDictionary<string, NuGetPackage> packages, List<string> roots, string id, string version, bool isOptional)
     {
-        (id, version) = (id.ToLowerInvariant(), Normalize(version));
         foreach (string root in roots)
         {
-            var package = new NuGetPackage(id, version, Path.Combine(root, id, version));
+            NuGetPackage package = In(root, id, version);
             if (packages.ContainsKey(package.Name))
             {
                 return;
@@ -125,8 +125,15 @@ internal sealed record PackageClosure(IReadOnlyList<NuGetPackage> Packages, IRea
 
         if (!isOptional)
         {
-            throw new NuGetPackage(id, version, Path.Combine(roots[0], id, version)).Damaged("it is not there");
+            throw In(roots[0], id, version).Damaged("it is not there");
         }
+    }
+
+    /// <summary>A package where NuGet has it in a packages folder.</summary>
+    internal static NuGetPackage In(string root, string id, string version)
+    {
+        (id, version) = (id.ToLowerInvariant(), Normalize(version));
+        return new NuGetPackage(id, version, Path.Combine(root, id, version));
     }
 
     // As NuGet names folders: at least three numbers, a fourth only where it is not zero, no build metadata.

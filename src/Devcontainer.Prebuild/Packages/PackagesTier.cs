@@ -27,10 +27,9 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
         IReadOnlyDictionary<string, string?> sdks = MSBuildSdks.WithVersions(files);
         var restore = new PackageRestore(processes, inputs.Request.Environment, inputs.Configuration.WorkspaceFolder);
         var visited = new VisitedPackages(restore, inputs.Request.Restore, sdks, Path.Combine(request.Staging, "visited"));
-        var layers = new Dictionary<Platform, IReadOnlyList<IPackagesLayer>>();
         var packages = new Dictionary<Platform, IReadOnlyList<NuGetPackage>>();
         var floating = new SortedSet<string>(StringComparer.Ordinal);
-        IReadOnlyDictionary<Platform, IReadOnlyList<NuGetPackage>> tools = await FetchToolsAsync(request, files, restore, cancellationToken).ConfigureAwait(false);
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
         foreach (Platform platform in request.Platforms)
         {
             string folder = Path.Combine(request.Staging, "restore", platform.FileName);
@@ -45,7 +44,7 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
                     floating.UnionWith(closure.Floating);
                     CheckFloating(floating);
                     packages[platform] = await visited.AddToAsync(closure.Packages, platform, token).ConfigureAwait(false);
-                    layers[platform] = [.. PackageLayer.Spread(packages[platform]), .. ToolLayer.Spread(tools[platform])];
+                    folders.UnionWith(closure.Folders);
                     return true;
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -56,31 +55,25 @@ internal sealed class PackagesTier(PrebuildInputs inputs, IProcessRunner process
             reporter.Warning(Diagnostic.Create(Codes.VersionFloating, null, string.Join("; ", floating)));
         }
 
+        var tools = new ToolPackages(restore, folders, Path.Combine(request.Staging, "tools"));
+        IReadOnlyDictionary<Platform, IReadOnlyList<NuGetPackage>> toolsOf = await request.Jobs
+            .RunAsync("tools", token => tools.FetchAsync([.. files.ToolManifests.Select(ToolManifest.Read)], request.Platforms, token), cancellationToken)
+            .ConfigureAwait(false);
+        Dictionary<Platform, IReadOnlyList<IPackagesLayer>> layers = request.Platforms.ToDictionary(
+            static platform => platform,
+            platform => (IReadOnlyList<IPackagesLayer>)[.. PackageLayer.Spread(packages[platform]), .. ToolLayer.Spread(toolsOf[platform])]);
         IReadOnlyDictionary<string, AppendedLayer> made = await request.Jobs
             .RunAsync("package layers", token => WriteAsync(request, layers.Values.SelectMany(static all => all), token), cancellationToken).ConfigureAwait(false);
         return layers.ToDictionary(static one => one.Key, one => new AppendedContent
         {
             Layers = [.. one.Value.Select(layer => made[layer.Key])],
             Variables = Variables,
-            Packages = inputs.Request.GenerateSbom ? [.. Describe(packages[one.Key], PackageLayer.Folder), .. Describe(tools[one.Key], ToolLayer.Folder)] : [],
+            Packages = inputs.Request.GenerateSbom ? [.. Describe(packages[one.Key], PackageLayer.Folder), .. Describe(toolsOf[one.Key], ToolLayer.Folder)] : [],
         });
     }
 
     private static IEnumerable<ImagePackage> Describe(IReadOnlyList<NuGetPackage> packages, string folder) =>
         packages.Select(package => NuGetManifest.Describe(package, folder));
-
-    private static async Task<IReadOnlyDictionary<Platform, IReadOnlyList<NuGetPackage>>> FetchToolsAsync(
-        AppendRequest request, RestoreFiles files, PackageRestore restore, CancellationToken cancellationToken)
-    {
-        ToolManifest[] manifests = [.. files.ToolManifests.Select(ToolManifest.Read).Where(static manifest => manifest.Tools.Count > 0)];
-        if (manifests.Length == 0)
-        {
-            return request.Platforms.ToDictionary(static platform => platform, static _ => (IReadOnlyList<NuGetPackage>)[]);
-        }
-
-        var tools = new ToolPackages(restore, Path.Combine(request.Staging, "tools"));
-        return await request.Jobs.RunAsync("tools", token => tools.FetchAsync(manifests, request.Platforms, token), cancellationToken).ConfigureAwait(false);
-    }
 
     // No key knows of a version that was published since: the same key would stand for other packages.
     private void CheckFloating(SortedSet<string> floating)

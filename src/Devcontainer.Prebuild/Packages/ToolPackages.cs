@@ -12,8 +12,9 @@ namespace Devcontainer.Prebuild.Packages;
 /// manifest is for. <c>dotnet tool restore</c> itself fetches those for this machine only.
 /// </summary>
 /// <param name="restore">Restores.</param>
-/// <param name="folder">A folder that is not there yet.</param>
-internal sealed class ToolPackages(PackageRestore restore, string folder)
+/// <param name="folders">The user's packages folders: what is there need not be fetched.</param>
+/// <param name="staging">A folder that is not there yet.</param>
+internal sealed class ToolPackages(PackageRestore restore, IReadOnlyCollection<string> folders, string staging)
 {
     private int _restores;
 
@@ -30,15 +31,10 @@ internal sealed class ToolPackages(PackageRestore restore, string folder)
         foreach (IGrouping<string, ToolManifest> place in manifests.GroupBy(static manifest => manifest.Folder))
         {
             (string, string)[] tools = [.. place.SelectMany(static manifest => manifest.Tools).Distinct()];
-            if (tools.Length == 0)
-            {
-                continue;
-            }
-
-            IReadOnlyList<NuGetPackage> packages = await RestoreAsync(tools, place.First(), platforms[0], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<NuGetPackage> packages = await GetAsync(tools, place.First(), platforms[0], cancellationToken).ConfigureAwait(false);
             var parts = packages.ToDictionary(static package => package, PartsOf);
             (string, string)[] wanted = [.. platforms.SelectMany(platform => parts.SelectMany(one => For(platform, one.Key, one.Value))).Distinct()];
-            IReadOnlyList<NuGetPackage> fetched = wanted.Length == 0 ? [] : await RestoreAsync(wanted, place.First(), platforms[0], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<NuGetPackage> fetched = await GetAsync(wanted, place.First(), platforms[0], cancellationToken).ConfigureAwait(false);
             foreach (Platform platform in platforms)
             {
                 HashSet<string> own = [.. parts.SelectMany(one => For(platform, one.Key, one.Value)).Select(static part => $"{part.Id}/{part.Version}".ToLowerInvariant())];
@@ -52,11 +48,20 @@ internal sealed class ToolPackages(PackageRestore restore, string folder)
         return found.ToDictionary(static one => one.Key, static one => (IReadOnlyList<NuGetPackage>)[.. one.Value.Values]);
     }
 
+    private async Task<IReadOnlyList<NuGetPackage>> GetAsync(
+        IReadOnlyList<(string Id, string Version)> tools, ToolManifest manifest, Platform platform, CancellationToken cancellationToken)
+    {
+        NuGetPackage?[] known = [.. tools.Select(tool => folders.Select(folder => PackageClosure.In(folder, tool.Id, tool.Version)).FirstOrDefault(static package => package.IsWhole))];
+        return Array.TrueForAll(known, static package => package is not null)
+            ? known!
+            : await RestoreAsync(tools, manifest, platform, cancellationToken).ConfigureAwait(false);
+    }
+
     // Nothing of the repository is read but where its packages come from.
     private async Task<IReadOnlyList<NuGetPackage>> RestoreAsync(
         IReadOnlyList<(string Id, string Version)> tools, ToolManifest manifest, Platform platform, CancellationToken cancellationToken)
     {
-        string own = Path.Combine(folder, $"{++_restores}");
+        string own = Path.Combine(staging, $"{++_restores}");
         string project = Path.Combine(own, "tools.proj");
         Directory.CreateDirectory(own);
         var text = new StringBuilder();

@@ -190,6 +190,10 @@ public sealed class InputComparisonTests
         Assert.AreEqual("The image is out of date: a: added; b: added; c: added.", ExplanationText.Summary(here, changes[..3]));
         Assert.AreEqual("The image is out of date: a: added; b: added; c: added; and 2 more, told by -t:ExplainDevcontainer.", ExplanationText.Summary(here, changes));
         Assert.AreEqual("The image of the tag dev is out of date: a: added.", ExplanationText.Summary(here with { Tag = "dev" }, changes[..1]));
+        Assert.AreEqual(
+            "The image is out of date: a: added.",
+            ExplanationText.Summary(here, [changes[0], changes[0] with { Tier = "packages" }]),
+            "of a file in several tiers it is said once");
         Assert.IsNull(ExplanationText.Summary(here, []));
     }
 
