@@ -108,7 +108,7 @@ internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsR
         var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), SilentReporter.Instance);
         byte[] definition = BakeDefinition.Write(targets);
         int exitCode = await docker.RunAsync(
-            Arguments(builder.Name),
+            Arguments(builder.Name, plan.Inputs.Options),
             (stream, token) => stream.WriteAsync(definition, token).AsTask(),
             onOutput: null,
             progress.Accept,
