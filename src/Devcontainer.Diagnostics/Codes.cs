@@ -175,12 +175,14 @@ public static class Codes
     public const string VerifyToolFailed = "DEVC6004";
     public const string VerifyImageGone = "DEVC6005";
     public const string SbomUnreadable = "DEVC6006";
+    public const string VerifyDataStale = "DEVC6007";
     public const string ImageHasSecret = "DEVC6010";
     public const string ImageUserRoot = "DEVC6011";
     public const string ImageTooLarge = "DEVC6012";
     public const string ImageGrown = "DEVC6013";
     public const string ImageSetuidAdded = "DEVC6014";
     public const string SshdOpen = "DEVC6015";
+    public const string PackageVulnerable = "DEVC6020";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

@@ -73,6 +73,7 @@ internal static class PublicProperties
         "DevcontainerVerificationKey",
         "DevcontainerVerifyGates",
         "DevcontainerVerifyImage",
+        "DevcontainerVerifyMaxDataDays",
         "DevcontainerVerifySeverity",
         "DevcontainerVerifyWarnOnly",
         "DevcontainerWorkflowBefore",

@@ -31,6 +31,9 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     /// <summary>DevcontainerMaxSizeIncrease.</summary>
     public string? MaxSizeIncrease { get; set; }
 
+    /// <summary>DevcontainerVerifyMaxDataDays.</summary>
+    public string? MaxDataDays { get; set; }
+
     /// <summary>DevcontainerCompareFrom.</summary>
     public string? CompareFrom { get; set; }
 
@@ -87,6 +90,7 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         Registries = BindRegistries(),
         MaxSize = Bytes("DevcontainerMaxSize", MaxSize),
         MaxSizeIncrease = Percent("DevcontainerMaxSizeIncrease", MaxSizeIncrease),
+        MaxDataDays = Number("DevcontainerVerifyMaxDataDays", MaxDataDays, 1),
         CompareFrom = Text(CompareFrom),
     };
 

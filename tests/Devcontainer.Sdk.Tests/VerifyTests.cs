@@ -1,3 +1,4 @@
+using Devcontainer.Prebuild.Tests.Verify;
 using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
@@ -78,6 +79,28 @@ public sealed class VerifyTests : EngineTests
 
         // What it is compared with has to be there.
         (await VerifyAsync(workspace, "-p:DevcontainerCompareFrom=gone", "-p:DevcontainerVerifyGates=setuid")).Failed("DEVC6005");
+    }
+
+    /// <summary>By NuGet's libraries of the .NET SDK that builds: an old package in the image, and a source on loopback that knows of it.</summary>
+    [TestMethod]
+    public async Task A_package_that_a_source_knows_to_be_vulnerable_is_found_by_the_attested_SBOM()
+    {
+        using VulnerabilityFeed feed = new VulnerabilityFeed().Knows(("old.package", 2, "(, 1.2.0)", "GHSA-old"));
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        SharingTests.Name(workspace, $"devcontainer-sdk-test/{Guid.NewGuid():N}", "linux/amd64");
+        workspace.Write("nuget.config", SdkPackage.NuGetConfig.Replace(
+            "</configuration>",
+            $"""<auditSources><clear /><add key="audit" value="{feed.Address}" allowInsecureConnections="true" /></auditSources></configuration>""",
+            StringComparison.Ordinal));
+        workspace.Write(".devcontainer/Dockerfile", "FROM scratch\nCOPY old.package.nuspec /root/.nuget/packages/old.package/1.0.0/old.package.nuspec\nUSER 1000\n");
+        workspace.Write(
+            ".devcontainer/old.package.nuspec",
+            "<package><metadata><id>Old.Package</id><version>1.0.0</version><authors>me</authors><description>d</description></metadata></package>");
+        (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
+        CommandResult verified = await VerifyAsync(workspace);
+        Assert.Contains("Old.Package 1.0.0", verified.Failed("DEVC6020").Text);
+        Assert.Contains("nuget    1 finding: 1 NuGet packages, by what audit know", verified.Output, verified.Report);
+        (await VerifyAsync(workspace, "-p:DevcontainerVerifySeverity=critical")).SucceededWithWarning("DEVC6020");
     }
 
     private static Task<CommandResult> VerifyAsync(Workspace workspace, params string[] arguments) =>

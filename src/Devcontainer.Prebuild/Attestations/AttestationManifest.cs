@@ -19,6 +19,10 @@ internal static class AttestationManifest
     /// <summary>Whether an entry of an index is one of these and no image.</summary>
     internal static bool IsAttestation(Descriptor entry) => entry.Annotations.GetValueOrDefault(ReferenceType) == ReferenceTypeValue;
 
+    /// <summary>The manifest that an entry of an index is about; null where it is none of these.</summary>
+    internal static Digest? SubjectOf(Descriptor entry) =>
+        IsAttestation(entry) && Digest.TryParse(entry.Annotations.GetValueOrDefault(ReferenceDigest), out Digest subject) ? subject : null;
+
     /// <summary>Puts a statement into a layout.</summary>
     /// <returns>The statement as a layer.</returns>
     internal static Descriptor AddStatement(OciLayout layout, InTotoStatement statement) => layout.AddBlob(statement.ToBytes(), MediaTypes.InToto) with
@@ -27,18 +31,10 @@ internal static class AttestationManifest
     };
 
     /// <summary>The provenance among the layers of a manifest; null where it has none.</summary>
-    internal static Descriptor? ProvenanceOf(ImageManifest attestation)
-    {
-        foreach (Descriptor layer in attestation.Layers)
-        {
-            if (layer.MediaType == MediaTypes.InToto && layer.Annotations.GetValueOrDefault(PredicateType) == InTotoStatement.Provenance)
-            {
-                return layer;
-            }
-        }
+    internal static Descriptor? ProvenanceOf(ImageManifest attestation) => StatementOf(attestation, InTotoStatement.Provenance);
 
-        return null;
-    }
+    /// <summary>The SBOM among the layers of a manifest, as a statement; null where it has none.</summary>
+    internal static Descriptor? SbomOf(ImageManifest attestation) => StatementOf(attestation, InTotoStatement.Spdx);
 
     /// <summary>Puts the manifest into a layout.</summary>
     /// <param name="layout">The layout.</param>
@@ -64,5 +60,18 @@ internal static class AttestationManifest
                 [ReferenceType] = ReferenceTypeValue,
             },
         };
+    }
+
+    private static Descriptor? StatementOf(ImageManifest attestation, string predicateType)
+    {
+        foreach (Descriptor layer in attestation.Layers)
+        {
+            if (layer.MediaType == MediaTypes.InToto && layer.Annotations.GetValueOrDefault(PredicateType) == predicateType)
+            {
+                return layer;
+            }
+        }
+
+        return null;
     }
 }

@@ -11,7 +11,11 @@ internal static class GateSelection
     private static readonly string[] Names =
     [
         SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
+        NuGetGate.GateName,
     ];
+
+    // nuget.org writes all that is known anew once a month.
+    private const int NuGetDays = 60;
 
     /// <summary>The names of the gates that a request asks for.</summary>
     /// <exception cref="DevcontainerException">DEVC9001: there is no gate of a name; DEVC6003: a gate cannot run without what nobody says.</exception>
@@ -34,11 +38,18 @@ internal static class GateSelection
     /// <param name="name">Of <see cref="Choose"/>.</param>
     /// <param name="request">What it looks for.</param>
     /// <param name="contents">What is in the layers.</param>
+    /// <param name="packages">Its packages.</param>
     /// <param name="previous">The image before.</param>
     /// <param name="processes">Runs programs.</param>
     /// <param name="reporter">Hears what programs say.</param>
     internal static IVerifyGate Create(
-        string name, VerifyRequest request, ImageContents contents, PreviousImage previous, IProcessRunner processes, IBuildReporter reporter) => name switch
+        string name,
+        VerifyRequest request,
+        ImageContents contents,
+        ImagePackages packages,
+        PreviousImage previous,
+        IProcessRunner processes,
+        IBuildReporter reporter) => name switch
     {
         SignatureGate.GateName => new SignatureGate(processes, request.Registries, request.Signatures, reporter),
         SecretGate.GateName => new SecretGate(contents),
@@ -46,6 +57,8 @@ internal static class GateSelection
         SizeGate.GateName => new SizeGate(request.MaxSize, request.MaxSizeIncrease, contents, previous),
         SetuidGate.GateName => new SetuidGate(contents, previous),
         SshdGate.GateName => new SshdGate(contents),
+        NuGetGate.GateName => new NuGetGate(
+            packages, request.Registries.WorkspaceFolder, TimeSpan.FromDays(request.MaxDataDays ?? NuGetDays), reporter),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no such gate."),
     };
 

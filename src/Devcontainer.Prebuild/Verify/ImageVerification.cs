@@ -41,9 +41,12 @@ public sealed class ImageVerification
         VerifiedImage image = await VerifiedImage.ReadAsync(registries.Client, NameOf(request), cancellationToken).ConfigureAwait(false);
         var layers = image.Platforms.SelectMany(static platform => platform.Manifest.Layers).Select(static layer => layer.Digest).ToHashSet();
         bool withSecrets = names.Contains(SecretGate.GateName);
-        using var contents = new ImageContents(Opener(registries, request.OutputPath), layer => withSecrets && layers.Contains(layer));
+        string folder = Path.Combine(request.OutputPath, "image");
+        OciLayout? layout = File.Exists(Path.Combine(folder, "index.json")) ? OciLayout.Open(folder) : null;
+        using var contents = new ImageContents(Opener(registries, layout), layer => withSecrets && layers.Contains(layer));
+        var packages = new ImagePackages(registries.Transfers, layout);
         var previous = new PreviousImage(registries.Client, request.OutputPath, request.CompareFrom);
-        IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, contents, previous, _processes, _reporter))];
+        IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, contents, packages, previous, _processes, _reporter))];
         var report = new VerifyReport(image.Reference, await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false));
         foreach (string line in VerifyText.Lines(report))
         {
@@ -54,14 +57,10 @@ public sealed class ImageVerification
     }
 
     // What is in the output folder need not be fetched: its digest is checked all the same.
-    private static Func<ImageReference, Descriptor, CancellationToken, Task<Stream?>> Opener(RegistryAccess registries, string outputPath)
-    {
-        string folder = Path.Combine(outputPath, "image");
-        OciLayout? layout = File.Exists(Path.Combine(folder, "index.json")) ? OciLayout.Open(folder) : null;
-        return async (repository, layer, token) => layout?.Contains(layer) == true
+    private static Func<ImageReference, Descriptor, CancellationToken, Task<Stream?>> Opener(RegistryAccess registries, OciLayout? layout) =>
+        async (repository, layer, token) => layout?.Contains(layer) == true
             ? layout.OpenBlob(layer)
             : await registries.Transfers.OpenBlobAsync(repository, layer, token).ConfigureAwait(false);
-    }
 
     private static ImageReference NameOf(VerifyRequest request)
     {

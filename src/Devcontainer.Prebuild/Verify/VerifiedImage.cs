@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Attestations;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -8,6 +9,9 @@ namespace Devcontainer.Prebuild.Verify;
 /// <param name="Platforms">Its platforms, in the order of the index.</param>
 internal sealed record VerifiedImage(ImageReference Reference, IReadOnlyList<VerifiedPlatform> Platforms)
 {
+    /// <summary>What its index says of its platforms: attestation manifests, by the digest of the manifest that each is about.</summary>
+    internal IReadOnlyDictionary<Digest, Descriptor> Attestations { get; init; } = new Dictionary<Digest, Descriptor>();
+
     /// <summary>Reads manifests and configurations of an image that a registry has.</summary>
     /// <param name="client">Asks the registry.</param>
     /// <param name="reference">The image, by a tag or a digest. A tag is looked up once, and what is verified is what it named then.</param>
@@ -18,9 +22,10 @@ internal sealed record VerifiedImage(ImageReference Reference, IReadOnlyList<Ver
         RegistryManifest root = await client.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.VerifyImageGone, reference);
         ImageReference image = reference.WithDigest(root.Descriptor.Digest);
-        IReadOnlyList<Descriptor> manifests = MediaTypes.IsIndex(root.Descriptor.MediaType)
-            ? [.. ImageIndex.Parse(root.Bytes, root.Descriptor.Digest.Value).Manifests.Where(IsImage)]
+        IReadOnlyList<Descriptor> entries = MediaTypes.IsIndex(root.Descriptor.MediaType)
+            ? ImageIndex.Parse(root.Bytes, root.Descriptor.Digest.Value).Manifests
             : [root.Descriptor];
+        IReadOnlyList<Descriptor> manifests = [.. entries.Where(IsImage)];
         if (manifests.Count == 0)
         {
             throw new DevcontainerException(Codes.ContentInvalid, $"image index {image}", "it names no image of a platform");
@@ -37,7 +42,13 @@ internal sealed record VerifiedImage(ImageReference Reference, IReadOnlyList<Ver
             ImageConfig read = ImageConfig.Parse(config, parsed.Config.Digest.Value);
             return new VerifiedPlatform((manifest.Platform?.Normalized ?? read.Platform).ToString(), manifest, parsed, read);
         })).ConfigureAwait(false);
-        return new VerifiedImage(image, platforms);
+        return new VerifiedImage(image, platforms)
+        {
+            Attestations = entries.Select(static entry => (Subject: AttestationManifest.SubjectOf(entry), Entry: entry))
+                .Where(static one => one.Subject is not null)
+                .DistinctBy(static one => one.Subject)
+                .ToDictionary(static one => one.Subject!.Value, static one => one.Entry),
+        };
     }
 
     private static async Task<ReadOnlyMemory<byte>> GetAsync(RegistryClient client, ImageReference manifest, CancellationToken cancellationToken) =>

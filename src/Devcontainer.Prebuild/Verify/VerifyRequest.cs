@@ -31,4 +31,7 @@ public sealed record VerifyRequest
 
     /// <summary>The image that it is compared with: a digest or tag of the same repository, or a reference; null for the one that was published before.</summary>
     public string? CompareFrom { get; init; }
+
+    /// <summary>How many days old the newest of what a gate knows of vulnerabilities may be; null for what is usual for the gate.</summary>
+    public int? MaxDataDays { get; init; }
 }

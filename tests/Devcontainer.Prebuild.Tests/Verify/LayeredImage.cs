@@ -27,6 +27,8 @@ internal sealed class LayeredImage : IDisposable
 
     internal ImageContents Contents { get; }
 
+    internal OciLayout Layout => _image.Layout;
+
     internal IReadOnlyList<Descriptor> Layers => _image.Layers;
 
     /// <summary>How often a layer was opened.</summary>
