@@ -5,12 +5,19 @@ internal sealed class OracleRegistry(OracleCase one) : IFeatureSource
 {
     public ValueTask<ResolvedFeature> ResolveAsync(FeatureRequest request, FeatureReference reference, CancellationToken cancellationToken)
     {
-        var oci = (OciFeatureReference)reference;
-        JsonProperty feature = ((JsonObject)one.Case["registry"]!).Single(entry =>
-            FeatureReference.Parse(entry.Name) is OciFeatureReference known && known.Resource == oci.Resource && known.Tag == oci.Tag);
-        FeatureMetadata metadata = FeatureMetadata.Parse(((JsonObject)feature.Value)["metadata"]!, "devcontainer-feature.json", request.Id, oci.Name);
-        string digest = ((JsonObject)one.Answer["digests"]!).GetString(feature.Name)!;
-        return ValueTask.FromResult(
-            ResolvedFeature.Create(request, reference, metadata, "/none", $"{oci.Registry}/{oci.Repository}@{digest}", digest));
+        var remote = (RemoteFeatureReference)reference;
+        JsonProperty feature = ((JsonObject)one.Case["registry"]!).Single(entry => IsThat(FeatureReference.Parse(entry.Name), DigestOf(entry.Name), remote));
+        FeatureMetadata metadata = FeatureMetadata.Parse(((JsonObject)feature.Value)["metadata"]!, "devcontainer-feature.json", request.Id, remote.Name);
+        string digest = DigestOf(feature.Name);
+        return ValueTask.FromResult(ResolvedFeature.Create(request, reference, metadata, "/none", remote.Resolved(digest), digest));
     }
+
+    private string DigestOf(string id) => ((JsonObject)one.Answer["digests"]!).GetString(id)!;
+
+    private static bool IsThat(FeatureReference known, string digest, RemoteFeatureReference asked) => (known, asked) switch
+    {
+        (OciFeatureReference a, OciFeatureReference b) => a.Resource == b.Resource && (b.Digest is null ? a.Tag == b.Tag : b.Digest == digest),
+        (TarballFeatureReference a, TarballFeatureReference b) => a.Uri == b.Uri,
+        _ => false,
+    };
 }

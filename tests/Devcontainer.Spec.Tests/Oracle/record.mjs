@@ -5,23 +5,29 @@
 //   … order.json                         only this file
 //
 // A case: name; files (path: text, or a value to be written as JSON, or '-> target' for a symbolic link); image (what docker inspect says of every image: User, Env, Labels);
-// env (the environment); registry (id: {metadata, files}: Features served as OCI artifacts while the CLI runs).
+// env (the environment); registry (id: {metadata, files}: Features served while the CLI runs, as OCI artifacts, or where the id is a URL as files; whatever
+// host an id names, it is this process that answers, through a proxy and with a certificate of its own).
 // Paths of the machine are recorded as /case.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
 const here = import.meta.dirname;
 const cli = path.join(here, 'node_modules', '@devcontainers', 'cli', 'devcontainer.js');
 const registryPort = 58201;
+const proxyPort = 58202;
+const securePort = 58203;
 const check = process.argv.includes('--check');
 const only = process.argv.slice(2).filter(argument => argument.endsWith('.json'));
 
 const blobs = new Map();
 const manifests = new Map();
+const tarballs = new Map();
 
 /** Writes a case's files; gives the repository's folder. */
 function lay(root, one) {
@@ -52,11 +58,15 @@ function writeFiles(folder, files) {
   }
 }
 
-/** Makes a Feature's artifact as `devcontainer features publish` does, the same bytes every time. */
+/** Makes a Feature's archive, or its artifact, as `devcontainer features package` and `publish` do, the same bytes every time. */
 function publish(root, id, feature) {
   const folder = fs.mkdtempSync(path.join(root, 'feature-'));
   writeFiles(folder, { 'install.sh': '#!/bin/sh\n', 'devcontainer-feature.json': feature.metadata, ...feature.files });
   const tar = execFileSync('tar', ['-C', folder, '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755', '-cf', '-', '.']);
+  if (/^https?:/.test(id)) {
+    tarballs.set(id, tar);
+    return;
+  }
   const layer = addBlob(tar);
   const manifest = JSON.stringify({
     schemaVersion: 2,
@@ -92,6 +102,12 @@ function digestOf(bytes) {
 }
 
 function serve(request, response) {
+  const tarball = tarballs.get(`${request.socket.encrypted ? 'https' : 'http'}://${request.headers.host}${request.url}`);
+  if (tarball) {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.end(tarball);
+    return;
+  }
   const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/(.+)$/.exec(request.url) ?? [];
   if (kind === 'manifests' && manifests.has(`${repository}/${reference}`)) {
     const { manifest, digest } = manifests.get(`${repository}/${reference}`);
@@ -111,7 +127,7 @@ function run(root, repository, one, command, ...more) {
   if (one.config) {
     args.push('--config', path.join(repository, one.config));
   }
-  const env = { PATH: process.env.PATH, HOME: root, TMPDIR: root, ORACLE: root, ...one.env };
+  const env = { PATH: process.env.PATH, HOME: root, TMPDIR: root, ORACLE: root, HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`, NODE_EXTRA_CA_CERTS: certificate, ...one.env };
   return new Promise(resolve => execFile(process.execPath, args, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
     resolve({ exit: error ? 1 : 0, stdout, stderr })));
 }
@@ -155,10 +171,11 @@ function lockfileOf(repository, { config = '.devcontainer/devcontainer.json' }) 
 async function ask(one) {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'oracle-'));
   manifests.clear();
+  tarballs.clear();
   blobs.clear();
   try {
     const repository = lay(root, one);
-    const answer = { digests: Object.fromEntries(Object.keys(one.registry ?? {}).map(id => [id, manifests.get(referenceOf(id)).digest])) };
+    const answer = { digests: Object.fromEntries(Object.keys(one.registry ?? {}).map(id => [id, tarballs.has(id) ? digestOf(tarballs.get(id)) : manifests.get(referenceOf(id)).digest])) };
     const read = await run(root, repository, one, 'read-configuration', '--include-merged-configuration', '--include-features-configuration');
     fs.rmSync(lockfileOf(repository, one), { force: true });
     const build = await run(root, repository, one, 'build');
@@ -201,7 +218,27 @@ async function ask(one) {
   }
 }
 
-const server = http.createServer(serve).listen(registryPort, '127.0.0.1');
+/** Answers for every host: a proxy that leads to this process, and a certificate for the names that cases use. */
+function listen() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'oracle-'));
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map(name => path.join(folder, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=oracle',
+    '-addext', 'subjectAltName=DNS:ghcr.io,DNS:example.com,DNS:owner,DNS:github.com,DNS:api.github.com', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  http.createServer(serve).listen(registryPort, '127.0.0.1');
+  https.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(certificate) }, serve).listen(securePort, '127.0.0.1');
+  http.createServer().on('connect', (request, socket, head) => {
+    const inner = net.connect(securePort, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      inner.write(head);
+      inner.pipe(socket).pipe(inner);
+    });
+    inner.on('error', () => socket.destroy());
+    socket.on('error', () => inner.destroy());
+  }).listen(proxyPort, '127.0.0.1');
+  return certificate;
+}
+
+const certificate = listen();
 let differ = 0;
 fs.mkdirSync(path.join(here, 'answers'), { recursive: true });
 for (const file of fs.readdirSync(path.join(here, 'cases')).sort().filter(name => !only.length || only.includes(name))) {
@@ -220,5 +257,4 @@ for (const file of fs.readdirSync(path.join(here, 'cases')).sort().filter(name =
   }
   console.log(`${file}: ${cases.length} cases`);
 }
-server.close();
 process.exit(differ ? 1 : 0);
