@@ -183,6 +183,7 @@ public static class Codes
     public const string ImageSetuidAdded = "DEVC6014";
     public const string SshdOpen = "DEVC6015";
     public const string PackageVulnerable = "DEVC6020";
+    public const string NotReproducible = "DEVC6031";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

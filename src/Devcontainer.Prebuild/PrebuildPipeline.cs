@@ -139,6 +139,33 @@ public sealed class PrebuildPipeline
         return await metrics.RecordAsync(() => Making(inputs, keys, registries, output, metrics).JoinAsync(digests, cancellationToken)).ConfigureAwait(false);
     }
 
+    /// <summary>Builds the same inputs, read once, into several folders, one after the other: side by side the engine would run what they share only once.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="outputPaths">Absolute paths of the folders.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The receipt of each build.</returns>
+    /// <exception cref="DevcontainerException">An input is missing or wrong, a registry or the engine does not answer, or a build failed.</exception>
+    internal async Task<IReadOnlyList<Receipt>> RepeatAsync(PrebuildRequest request, IReadOnlyList<string> outputPaths, CancellationToken cancellationToken)
+    {
+        using InputCache cache = OpenCache(request);
+        using var registries = new RegistryAccess(request.Registries, _processes, _catalog);
+        PrebuildInputs inputs = await PrebuildInputs.ReadAsync(request, cache, registries, _reporter, cancellationToken).ConfigureAwait(false);
+        inputs = await PinAsync(inputs, registries.Catalog, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<CacheKey> keys = KeyComposer.Compose(inputs);
+        var receipts = new List<Receipt>();
+        foreach (string path in outputPaths)
+        {
+            using OutputFolder output = await OutputFolder.AcquireAsync(path, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
+            using var jobs = new JobRunner(Stopwatch.GetTimestamp(), request.MaxParallelJobs, _reporter);
+            var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+            PrebuildInputs these = inputs with { Request = request with { OutputPath = path } };
+            PrebuildResult result = await metrics.RecordAsync(() => Making(these, keys, registries, output, metrics).MakeAsync(null, cancellationToken)).ConfigureAwait(false);
+            receipts.Add(result.Receipt);
+        }
+
+        return receipts;
+    }
+
     private ImageMaking Making(
         PrebuildInputs inputs, IReadOnlyList<CacheKey> keys, RegistryAccess registries, OutputFolder output, MetricsRecorder metrics) =>
         new(inputs, keys, registries, output, metrics, _processes, _reporter);
