@@ -12,16 +12,17 @@ string root = args[0];
 string output = args[1];
 int rounds = int.Parse(args[2], CultureInfo.InvariantCulture);
 string[] figures = args[3..];
+string cli = Path.Combine(output, "node_modules", ".bin", "devcontainer");
 Report.Begin(rounds);
 if (figures.Contains("1") || figures.Contains("2") || figures.Contains("3"))
 {
     string registry = Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_REGISTRY") ?? throw new InvalidOperationException("Run through eng/bench/run.sh.");
-    Builds.Measure(root, output, registry, rounds, figures);
+    Builds.Measure(root, output, registry, cli, rounds, figures);
 }
 
 if (figures.Contains("4"))
 {
-    PackageBump.Measure(root, output, rounds);
+    PackageBump.Measure(root, output, cli, rounds);
 }
 
 if (figures.Contains("5"))
@@ -37,12 +38,11 @@ if (figures.Contains("8"))
 /// <summary>Figures 1 to 3: builds of workspaces.</summary>
 internal static class Builds
 {
-    internal static void Measure(string root, string output, string registry, int rounds, string[] figures)
+    internal static void Measure(string root, string output, string registry, string cli, int rounds, string[] figures)
     {
         // A workspace each, so that nobody finds what another one left. The base image is named as the registry here has it, for the tools that know no mirrors.
         string small = Workspaces.Create(root, Path.Combine(output, "small"), registry, Workspaces.Small);
         string large = Workspaces.Create(root, Path.Combine(output, "large"), registry, Workspaces.Large);
-        string cli = Path.Combine(output, "node_modules", ".bin", "devcontainer");
         if (figures.Contains("1"))
         {
             string empty = Workspaces.CreateEmpty(Path.Combine(output, "empty"), root);
