@@ -183,6 +183,8 @@ public static class Codes
     public const string ImageSetuidAdded = "DEVC6014";
     public const string SshdOpen = "DEVC6015";
     public const string PackageVulnerable = "DEVC6020";
+    public const string WaiverFileInvalid = "DEVC6022";
+    public const string WaiverExpired = "DEVC6023";
     public const string NotReproducible = "DEVC6031";
 
     // 8xxx: generated files

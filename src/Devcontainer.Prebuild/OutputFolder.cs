@@ -12,6 +12,7 @@ using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Replay;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Prebuild.Verify;
 
 namespace Devcontainer.Prebuild;
 
@@ -53,7 +54,7 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Owned =
     [
         .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
-        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, LockName,
+        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, SarifFile.FileName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

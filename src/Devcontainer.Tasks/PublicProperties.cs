@@ -76,6 +76,7 @@ internal static class PublicProperties
         "DevcontainerVerifyMaxDataDays",
         "DevcontainerVerifySeverity",
         "DevcontainerVerifyWarnOnly",
+        "DevcontainerWaiverFile",
         "DevcontainerWorkflowBefore",
         "DevcontainerWorkflowFile",
         "DevcontainerWorkflowRunners",

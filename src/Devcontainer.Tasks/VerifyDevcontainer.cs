@@ -25,6 +25,9 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     /// <summary>DevcontainerVerifyWarnOnly.</summary>
     public string? WarnOnly { get; set; }
 
+    /// <summary>DevcontainerWaiverFile.</summary>
+    public string? WaiverFile { get; set; }
+
     /// <summary>DevcontainerMaxSize.</summary>
     public string? MaxSize { get; set; }
 
@@ -74,6 +77,11 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
             }
         }
 
+        foreach (Diagnostic expired in report.Expired)
+        {
+            LogError(expired);
+        }
+
         if (report.Passes)
         {
             Verified = [Items.Create(report.Image.ToString(), ("Digest", report.Image.Digest!.Value.Value))];
@@ -83,6 +91,8 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
     private VerifyRequest Bind() => new()
     {
         OutputPath = Absolute(OutputPath),
+        ConfigFile = Absolute(ConfigFile),
+        WaiverFile = Absolute(Text(WaiverFile)),
         Image = Text(Image),
         Gates = Split(Gates),
         Policy = new GatePolicy { Threshold = BindSeverity(), WarnOnly = Split(WarnOnly) },

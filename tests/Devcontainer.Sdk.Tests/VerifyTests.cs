@@ -73,6 +73,34 @@ public sealed class VerifyTests : EngineTests
         Assert.Contains("'/usr/local/bin/elevate'", Text("DEVC6014"));
         Assert.DoesNotContain(Random, second.Output + second.Error);
 
+        // They point at the instructions that did it, also in the file for code scanning; and what is known may stay for a while.
+        foreach ((string code, int line) in new[] { ("DEVC6010", 3), ("DEVC6013", 5), ("DEVC6014", 4) })
+        {
+            BuildMessage message = second.Messages.Single(message => message.Code == code);
+            Assert.AreEqual((workspace[".devcontainer/Dockerfile"], line), (message.File, message.Line));
+        }
+
+        string sarif = await File.ReadAllTextAsync(workspace["bin/devcontainer/verify.sarif"]);
+        Assert.Contains("\"secrets/github-token\"", sarif);
+        Assert.Contains("\".devcontainer/Dockerfile\"", sarif);
+        Assert.DoesNotContain(Random, sarif);
+        workspace.Write("devcontainer-waivers.json", """
+            { "waivers": [
+              { "gate": "secrets", "id": "github-token", "path": "opt/settings.env", "reason": "Revoked.", "expires": "2999-12-31" },
+              { "gate": "size", "id": "grown", "reason": "Once.", "expires": "2999-12-31" },
+              { "gate": "setuid", "id": "setuid-added", "reason": "Needed.", "expires": "2999-12-31" },
+              { "gate": "user", "id": "root-user", "reason": "Mended since.", "expires": "2999-12-31" }
+            ] }
+            """);
+        CommandResult waived = (await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=10")).Succeeded();
+        Assert.Contains("secrets  passed, 1 waived", waived.Output, waived.Report);
+        Assert.Contains("The waiver of root-user (user) in line 5 of devcontainer-waivers.json is not needed any more", waived.Output, waived.Report);
+        workspace.Write("devcontainer-waivers.json", File.ReadAllText(workspace["devcontainer-waivers.json"]).Replace("2999-12-31", "2020-02-29", StringComparison.Ordinal));
+        CommandResult expired = await VerifyAsync(workspace, "-p:DevcontainerVerifyGates=sshd");
+        Assert.AreNotEqual(0, expired.ExitCode, expired.Report);
+        CollectionAssert.AreEqual(new[] { 2, 3, 4, 5 }, expired.Messages.Select(static message => message.Code == "DEVC6023" ? message.Line : 0).ToArray(), expired.Report);
+        File.Delete(workspace["devcontainer-waivers.json"]);
+
         // Compared with itself it is as before.
         CommandResult same = await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=0", "-p:DevcontainerCompareFrom=latest", "-p:DevcontainerVerifyGates=size%3Bsetuid%3Bsshd%3Buser");
         same.Succeeded();

@@ -1,4 +1,5 @@
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Verify.Waivers;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -8,11 +9,17 @@ namespace Devcontainer.Prebuild.Verify;
 /// <param name="Threshold">The least severity that keeps the image from passing; null where no finding of the gate does.</param>
 public sealed record GateReport(string Gate, GateResult Result, FindingSeverity? Threshold)
 {
+    /// <summary>Findings that a waiver lets stay.</summary>
+    public IReadOnlyList<WaivedFinding> Waived { get; init; } = [];
+
+    /// <summary>Findings that none does.</summary>
+    public IEnumerable<Finding> Findings => Result.Findings.Where(finding => !Waived.Any(waived => ReferenceEquals(waived.Finding, finding)));
+
     /// <summary>Why the image does not pass.</summary>
-    public IEnumerable<Diagnostic> Errors => Result.Reason is { } reason ? [reason] : Result.Findings.Where(IsError).Select(static finding => finding.Diagnostic);
+    public IEnumerable<Diagnostic> Errors => Result.Reason is { } reason ? [reason] : Findings.Where(IsError).Select(static finding => finding.Diagnostic);
 
     /// <summary>What does not keep it from passing.</summary>
-    public IEnumerable<Diagnostic> Warnings => Result.Findings.Where(finding => !IsError(finding)).Select(static finding => finding.Diagnostic);
+    public IEnumerable<Diagnostic> Warnings => Findings.Where(finding => !IsError(finding)).Select(static finding => finding.Diagnostic);
 
     /// <summary>Whether the gate lets the image pass.</summary>
     public bool Passes => !Errors.Any();

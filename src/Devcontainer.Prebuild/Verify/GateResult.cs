@@ -25,6 +25,9 @@ public sealed record GateResult
     /// <summary>Why it could not be told; null where it could.</summary>
     public Diagnostic? Reason { get; }
 
+    /// <summary>The same with every finding changed.</summary>
+    internal GateResult With(Func<Finding, Finding> change) => new(Outcome, Summary, [.. Findings.Select(change)], Reason);
+
     /// <summary>The image is as it should be.</summary>
     internal static GateResult Clean(string summary) => new(GateOutcome.Clean, summary, [], null);
 

@@ -8,7 +8,7 @@ namespace Devcontainer.Prebuild.Verify;
 internal static class GateSelection
 {
     /// <summary>Every gate, in the order in which they are told of.</summary>
-    private static readonly string[] Names =
+    internal static readonly IReadOnlyList<string> Names =
     [
         SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
         NuGetGate.GateName,

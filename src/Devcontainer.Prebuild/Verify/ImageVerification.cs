@@ -4,6 +4,7 @@ using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Sharing;
 using Devcontainer.Prebuild.Verify.Content;
+using Devcontainer.Prebuild.Verify.Waivers;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -26,12 +27,13 @@ public sealed class ImageVerification
     }
 
     /// <summary>Verifies, and tells what each gate came to.</summary>
-    /// <exception cref="DevcontainerException">DEVC6003: nobody says whose signature it must have; DEVC6005: it is not in its registry; DEVC9001: there is no
-    /// such gate; or the registry does not answer.</exception>
+    /// <exception cref="DevcontainerException">DEVC6003: nobody says whose signature it must have; DEVC6005: it is not in its registry; DEVC6022: the
+    /// waivers cannot be read; DEVC9001: there is no such gate; or the registry does not answer.</exception>
     public async Task<VerifyReport> RunAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         IReadOnlyList<string> names = GateSelection.Choose(request);
+        IReadOnlyList<Waiver> waivers = WaiverFile.Read(request.Registries.WorkspaceFolder, request.WaiverFile, GateSelection.Names);
         if (request.Registries.Offline)
         {
             throw new DevcontainerException(Codes.PropertyInvalid, "DevcontainerOffline", "true", "verifying needs the registry");
@@ -47,7 +49,15 @@ public sealed class ImageVerification
         var packages = new ImagePackages(registries.Transfers, layout);
         var previous = new PreviousImage(registries.Client, request.OutputPath, request.CompareFrom);
         IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, contents, packages, previous, _processes, _reporter))];
-        var report = new VerifyReport(image.Reference, await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false));
+        IReadOnlyList<GateReport> reports = await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false);
+        if (IsBuiltHere(request, image.Reference))
+        {
+            var places = new FindingPlaces(request.ConfigFile, request.Registries.WorkspaceFolder);
+            reports = [.. reports.Select(gate => gate with { Result = gate.Result.With(places.Locate) })];
+        }
+
+        VerifyReport report = WaiverUse.Apply(new VerifyReport(image.Reference, reports), waivers, DateOnly.FromDateTime(DateTime.UtcNow));
+        SarifFile.Write(report, request.OutputPath, request.Registries.WorkspaceFolder, request.ConfigFile);
         foreach (string line in VerifyText.Lines(report))
         {
             _reporter.Status(line);
@@ -61,6 +71,9 @@ public sealed class ImageVerification
         async (repository, layer, token) => layout?.Contains(layer) == true
             ? layout.OpenBlob(layer)
             : await registries.Transfers.OpenBlobAsync(repository, layer, token).ConfigureAwait(false);
+
+    private static bool IsBuiltHere(VerifyRequest request, ImageReference image) =>
+        ReceiptFile.TryRead(request.OutputPath) is { } receipt && receipt.Image.Digest == image.Digest!.Value.Value;
 
     private static ImageReference NameOf(VerifyRequest request)
     {

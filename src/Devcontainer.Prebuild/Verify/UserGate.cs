@@ -15,6 +15,9 @@ internal sealed class UserGate(ImageContents contents) : IVerifyGate
     /// <summary>Its name.</summary>
     internal const string GateName = "user";
 
+    /// <summary>The id of its finding.</summary>
+    internal const string RootUser = "root-user";
+
     /// <inheritdoc />
     public string Name => GateName;
 
@@ -63,7 +66,7 @@ internal sealed class UserGate(ImageContents contents) : IVerifyGate
 
     private static Finding Create(VerifiedImage image) => new()
     {
-        Id = "root-user",
+        Id = RootUser,
         Severity = FindingSeverity.High,
         Diagnostic = Diagnostic.Create(Codes.ImageUserRoot, null, image.Reference),
     };

@@ -8,6 +8,9 @@ public sealed record VerifyRequest
     /// <summary>Absolute path of the output folder, whose image it is where none is named.</summary>
     public required string OutputPath { get; init; }
 
+    /// <summary>Absolute path of devcontainer.json.</summary>
+    public required string ConfigFile { get; init; }
+
     /// <summary>The image: registry, repository, and a tag or a digest; null for the one of the output folder.</summary>
     public string? Image { get; init; }
 
@@ -34,4 +37,7 @@ public sealed record VerifyRequest
 
     /// <summary>How many days old the newest of what a gate knows of vulnerabilities may be; null for what is usual for the gate.</summary>
     public int? MaxDataDays { get; init; }
+
+    /// <summary>Absolute path of the file with the waivers; null for the usual one, if it is there.</summary>
+    public string? WaiverFile { get; init; }
 }

@@ -172,7 +172,7 @@ public sealed class SigningTests
     {
         var request = new VerifyRequest
         {
-            OutputPath = workspace.Output, Image = image, Gates = ["signature"], Signatures = settings, Registries = workspace.Registries,
+            OutputPath = workspace.Output, ConfigFile = workspace["repo/.devcontainer/devcontainer.json"], Image = image, Gates = ["signature"], Signatures = settings, Registries = workspace.Registries,
         };
         VerifyReport report = await new ImageVerification(workspace.Reporter).RunAsync(request, CancellationToken.None);
         Assert.IsNotNull(report.Image.Digest);
