@@ -29,6 +29,8 @@ public static class Codes
     public const string ImageMetadataIgnored = "DEVC1017";
     public const string TextHasNul = "DEVC1018";
     public const string BuildOptionsNotSupported = "DEVC1019";
+    public const string ConfigurationsNotFound = "DEVC1020";
+    public const string ConfigurationNameTwice = "DEVC1021";
     public const string ImageReferenceInvalid = "DEVC1040";
     public const string PlatformInvalid = "DEVC1041";
     public const string DigestInvalid = "DEVC1042";

@@ -128,6 +128,16 @@ public sealed record PrebuildRequest
 
         return Path.GetDirectoryName(configFile)!;
     }
+
+    /// <summary>
+    /// What tells a configuration from others of the repository: the name of its folder in <c>.devcontainer</c>, else <c>default</c>. The same rule as in
+    /// Devcontainer.InnerBuild.targets.
+    /// </summary>
+    public static string ConfigurationNameOf(string configFile)
+    {
+        string? folder = Path.GetDirectoryName(configFile);
+        return Path.GetFileName(Path.GetDirectoryName(folder)) == ".devcontainer" ? Path.GetFileName(folder)! : "default";
+    }
 }
 
 /// <summary>A file that the key follows although the build is not given it.</summary>

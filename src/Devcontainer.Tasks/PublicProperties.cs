@@ -22,6 +22,7 @@ internal static class PublicProperties
         "DevcontainerCompareFrom",
         "DevcontainerCompareTo",
         "DevcontainerConfigFile",
+        "DevcontainerConfigFiles",
         "DevcontainerDefaultBranch",
         "DevcontainerDotNetFeed",
         "DevcontainerDotNetLibc",

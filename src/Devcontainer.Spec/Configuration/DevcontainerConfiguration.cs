@@ -79,7 +79,7 @@ public sealed record DevcontainerConfiguration
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.ConfigurationNotFound, new SourceLocation(file), file), e);
+            throw new DevcontainerException(Diagnostic.Create(Codes.ConfigurationNotFound, new SourceLocation(file), file, OthersBeside(file)), e);
         }
 
         var shape = new JsonShape(file);
@@ -126,6 +126,15 @@ public sealed record DevcontainerConfiguration
 
     /// <summary>Where a value of this configuration is written.</summary>
     public SourceLocation LocationOf(JsonNode node) => node.Position.In(File);
+
+    // Those that the specification lets a repository have besides, or instead (specification, "devcontainer.json": `.devcontainer/<folder>/devcontainer.json`).
+    private static string OthersBeside(string file)
+    {
+        string folder = Path.GetDirectoryName(file)!;
+        string[] others = !Directory.Exists(folder) ? []
+            : [.. Directory.EnumerateDirectories(folder).Where(static other => System.IO.File.Exists(Path.Combine(other, "devcontainer.json"))).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+        return others.Length == 0 ? "" : $" There are {string.Join(", ", others.Take(5).Select(static other => $"'{other}/devcontainer.json'"))} in its folder: name one in DevcontainerConfigFile, or all in DevcontainerConfigFiles.";
+    }
 
     private static string DefaultContainerFolder(JsonObject raw, string workspaceFolder, string repository)
     {
