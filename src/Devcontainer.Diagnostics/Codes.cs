@@ -178,6 +178,7 @@ public static class Codes
     public const string VerifyImageGone = "DEVC6005";
     public const string SbomUnreadable = "DEVC6006";
     public const string VerifyDataStale = "DEVC6007";
+    public const string VerifyToolMissing = "DEVC6008";
     public const string ImageHasSecret = "DEVC6010";
     public const string ImageUserRoot = "DEVC6011";
     public const string ImageTooLarge = "DEVC6012";
@@ -185,6 +186,7 @@ public static class Codes
     public const string ImageSetuidAdded = "DEVC6014";
     public const string SshdOpen = "DEVC6015";
     public const string PackageVulnerable = "DEVC6020";
+    public const string VulnerabilityFound = "DEVC6021";
     public const string WaiverFileInvalid = "DEVC6022";
     public const string WaiverExpired = "DEVC6023";
     public const string NotReproducible = "DEVC6031";

@@ -13,6 +13,9 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         ("KiB", 1024), ("MiB", 1024 * 1024), ("GiB", 1024.0 * 1024 * 1024), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
     ];
 
+    // More of one gate nobody reads in a log.
+    private const int MostTold = 100;
+
     /// <summary>DevcontainerVerifyImage.</summary>
     public string? Image { get; set; }
 
@@ -66,15 +69,8 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         VerifyReport report = await new ImageVerification(Reporter).RunAsync(request, cancellationToken).ConfigureAwait(false);
         foreach (GateReport gate in report.Gates)
         {
-            foreach (Diagnostic error in gate.Errors)
-            {
-                LogError(error);
-            }
-
-            foreach (Diagnostic warning in gate.Warnings)
-            {
-                Reporter.Warning(warning);
-            }
+            Tell(gate.Errors, LogError, gate.Gate, "errors");
+            Tell(gate.Warnings, Reporter.Warning, gate.Gate, "warnings");
         }
 
         foreach (Diagnostic expired in report.Expired)
@@ -88,21 +84,36 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
         }
     }
 
-    private VerifyRequest Bind() => new()
+    // A scanner may find thousands.
+    private void Tell(IEnumerable<Diagnostic> diagnostics, Action<Diagnostic> log, string gate, string kind)
     {
-        OutputPath = Absolute(OutputPath),
-        ConfigFile = Absolute(ConfigFile),
-        WaiverFile = Absolute(Text(WaiverFile)),
-        Image = Text(Image),
-        Gates = Split(Gates),
-        Policy = new GatePolicy { Threshold = BindSeverity(), WarnOnly = Split(WarnOnly) },
-        Signatures = BindSignatures(),
-        Registries = BindRegistries(),
-        MaxSize = Bytes("DevcontainerMaxSize", MaxSize),
-        MaxSizeIncrease = Percent("DevcontainerMaxSizeIncrease", MaxSizeIncrease),
-        MaxDataDays = Number("DevcontainerVerifyMaxDataDays", MaxDataDays, 1),
-        CompareFrom = Text(CompareFrom),
-    };
+        Diagnostic[] all = [.. diagnostics];
+        Array.ForEach(all[..Math.Min(all.Length, MostTold)], log);
+        if (all.Length > MostTold)
+        {
+            Reporter.Status(string.Create(CultureInfo.InvariantCulture, $"… and {all.Length - MostTold} more {kind} of {gate}: all are in verify.sarif."));
+        }
+    }
+
+    private VerifyRequest Bind()
+    {
+        var policy = new GatePolicy { Threshold = BindSeverity() };
+        return new VerifyRequest
+        {
+            OutputPath = Absolute(OutputPath),
+            ConfigFile = Absolute(ConfigFile),
+            WaiverFile = Absolute(Text(WaiverFile)),
+            Image = Text(Image),
+            Gates = Split(Gates),
+            Policy = Text(WarnOnly) is null ? policy : policy with { WarnOnly = Split(WarnOnly) },
+            Signatures = BindSignatures(),
+            Registries = BindRegistries(),
+            MaxSize = Bytes("DevcontainerMaxSize", MaxSize),
+            MaxSizeIncrease = Percent("DevcontainerMaxSizeIncrease", MaxSizeIncrease),
+            MaxDataDays = Number("DevcontainerVerifyMaxDataDays", MaxDataDays, 1),
+            CompareFrom = Text(CompareFrom),
+        };
+    }
 
     private FindingSeverity BindSeverity() => Text(Severity) is not { } text ? FindingSeverity.High
         : Enum.GetNames<FindingSeverity>().FirstOrDefault(name => string.Equals(name, text, StringComparison.OrdinalIgnoreCase)) is { } known

@@ -20,11 +20,13 @@ internal sealed partial class FindingPlaces
     private readonly DevcontainerConfiguration? _configuration;
     private readonly IReadOnlyList<DockerfileInstruction> _instructions = [];
     private readonly string[] _lines = [];
+    private readonly Lazy<Dictionary<string, SourceLocation>> _packages;
 
     /// <summary>Reads the configuration of a workspace.</summary>
     internal FindingPlaces(string configFile, string workspaceFolder)
     {
         _workspaceFolder = workspaceFolder;
+        _packages = new Lazy<Dictionary<string, SourceLocation>>(ReadPackages);
         try
         {
             _configuration = DevcontainerConfiguration.Load(configFile, workspaceFolder);
@@ -47,7 +49,7 @@ internal sealed partial class FindingPlaces
 
     private SourceLocation? PlaceOf(Finding finding) =>
         finding.Id == UserGate.RootUser ? UserPlace()
-        : finding.Package is { } package ? PackagePlace(package)
+        : finding.Package is { } package && _packages.Value.TryGetValue(package, out SourceLocation? place) ? place
         : finding.Instruction is { } instruction ? InstructionPlace(instruction)
         : null;
 
@@ -86,27 +88,25 @@ internal sealed partial class FindingPlaces
         return text[start..];
     }
 
-    private SourceLocation? PackagePlace(string package)
+    // The first place that names each package, in the files that say most about versions first.
+    private Dictionary<string, SourceLocation> ReadPackages()
     {
+        var packages = new Dictionary<string, SourceLocation>(StringComparer.OrdinalIgnoreCase);
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 6, IgnoreInaccessible = true };
-        foreach (string pattern in PackageFiles)
+        foreach (string file in PackageFiles.SelectMany(pattern => Directory.EnumerateFiles(_workspaceFolder, pattern, options).Take(MostFiles).Order(StringComparer.Ordinal)))
         {
-            foreach (string file in Directory.EnumerateFiles(_workspaceFolder, pattern, options).Take(MostFiles).Order(StringComparer.Ordinal))
+            int number = 0;
+            foreach (string line in File.ReadLines(file))
             {
-                int number = 0;
-                foreach (string line in File.ReadLines(file))
+                number++;
+                if (PackageLine().Match(line) is { Success: true } match)
                 {
-                    number++;
-                    Match match = PackageLine().Match(line);
-                    if (match.Success && string.Equals(match.Groups["id"].Value, package, StringComparison.OrdinalIgnoreCase))
-                    {
-                        return new SourceLocation(file, number, match.Index + 1);
-                    }
+                    packages.TryAdd(match.Groups["id"].Value, new SourceLocation(file, number, match.Index + 1));
                 }
             }
         }
 
-        return null;
+        return packages;
     }
 
     // Of `ghcr.io/devcontainers/features/node:1` node, of `./local` local.

@@ -1,27 +1,38 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.Verify.Content;
+using Devcontainer.Prebuild.Verify.Scanners;
 
 namespace Devcontainer.Prebuild.Verify;
 
 /// <summary>Which gates run: those that are asked for by name, else the usual ones.</summary>
 internal static class GateSelection
 {
-    /// <summary>Every gate, in the order in which they are told of.</summary>
-    internal static readonly IReadOnlyList<string> Names =
+    /// <summary>What stands for the usual gates where gates are asked for.</summary>
+    private const string Usual = "default";
+
+    private static readonly IScanner[] Scanners = [new TrivyScanner(), new GrypeScanner(), new SnykScanner(), new ScoutScanner()];
+
+    private static readonly string[] UsualNames =
     [
         SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
         NuGetGate.GateName,
     ];
 
+    /// <summary>Every gate, in the order in which they are told of.</summary>
+    internal static readonly IReadOnlyList<string> Names = [.. UsualNames, .. Scanners.Select(static scanner => scanner.Name)];
+
     // nuget.org writes all that is known anew once a month.
     private const int NuGetDays = 60;
+
+    // Scanners' data is made anew every day, or more often.
+    private const int ScannerDays = 7;
 
     /// <summary>The names of the gates that a request asks for.</summary>
     /// <exception cref="DevcontainerException">DEVC9001: there is no gate of a name; DEVC6003: a gate cannot run without what nobody says.</exception>
     internal static IReadOnlyList<string> Choose(VerifyRequest request)
     {
-        Check("DevcontainerVerifyGates", request.Gates);
+        Check("DevcontainerVerifyGates", request.Gates.Where(static name => name != Usual));
         Check("DevcontainerVerifyWarnOnly", request.Policy.WarnOnly);
         bool isSignable = SignatureGate.IsConfigured(request.Signatures);
         if (!isSignable && request.Gates.Contains(SignatureGate.GateName))
@@ -29,9 +40,12 @@ internal static class GateSelection
             throw new DevcontainerException(Codes.NothingToVerify);
         }
 
-        return request.Gates.Count > 0
-            ? [.. Names.Where(name => request.Gates.Contains(name))]
-            : [.. Names.Where(name => name != SignatureGate.GateName || isSignable)];
+        bool withUsual = request.Gates.Count == 0 || request.Gates.Contains(Usual);
+        return
+        [
+            .. Names.Where(name => request.Gates.Contains(name)
+                || (withUsual && UsualNames.Contains(name) && (name != SignatureGate.GateName || isSignable))),
+        ];
     }
 
     /// <summary>Makes a gate.</summary>
@@ -59,10 +73,11 @@ internal static class GateSelection
         SshdGate.GateName => new SshdGate(contents),
         NuGetGate.GateName => new NuGetGate(
             packages, request.Registries.WorkspaceFolder, TimeSpan.FromDays(request.MaxDataDays ?? NuGetDays), reporter),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no such gate."),
+        _ => new ScannerGate(
+            Scanners.Single(scanner => scanner.Name == name), processes, request.Registries, TimeSpan.FromDays(request.MaxDataDays ?? ScannerDays), reporter),
     };
 
-    private static void Check(string property, IReadOnlyList<string> names)
+    private static void Check(string property, IEnumerable<string> names)
     {
         if (names.FirstOrDefault(static name => !Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
         {
