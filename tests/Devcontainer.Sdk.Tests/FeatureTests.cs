@@ -1,6 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
 using Devcontainer.Oci;
+using Devcontainer.Oci.Tests;
+using Devcontainer.Prebuild.Tests.Features;
 using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
@@ -57,6 +59,42 @@ public sealed class FeatureTests : EngineTests
         Directory.Delete(workspace[".devcontainer/features.vendor"], recursive: true);
         (await workspace.BuildAsync("build", "-t:Prebuild", "-p:DevcontainerOffline=true")).Failed("DEVC2018");
         await TestEngine.RunAsync("docker", "rmi", image);
+    }
+
+    [TestMethod]
+    public async Task A_Feature_at_an_https_address_is_pinned_installed_moved_on_and_vendored()
+    {
+        using var authority = new TestAuthority();
+        using var server = new TarballServer(authority.Issue());
+        const string Options = """, "options": { "greeting": { "type": "string", "default": "hi" } }""";
+        string id = server.Publish("tool", "1.0.0", Options, "#!/bin/sh\necho \"$GREETING\" >/tool\n");
+        Workspace workspace = NewWorkspace();
+        workspace.Write("dev.proj", """<Project Sdk="Devcontainer.Sdk" />""");
+        workspace.Write(".devcontainer/devcontainer.json", $$"""{ "image": "debian:bookworm", "features": { "{{id}}": { "greeting": "hello" } } }""");
+        workspace.Environment["XDG_CACHE_HOME"] = workspace["../cache"];
+        workspace.Environment["DOCKER_CONFIG"] = workspace["../docker"];
+        workspace.Environment["DevcontainerRepository"] = $"devcontainer-sdk-test/{Guid.NewGuid():N}";
+        Assert.Contains("certificate", (await workspace.BuildAsync("build", "-t:ResolveDevcontainer")).Failed("DEVC2021").Text);
+        workspace.Write($"../docker/certs.d/{server.Host}/ca.crt", authority.Pem);
+
+        Assert.Contains(id, (await workspace.BuildAsync("build", "-t:ResolveDevcontainer", "-p:DevcontainerLockedMode=true")).Failed("DEVC2015").Text);
+        (await workspace.BuildAsync("build", "-t:LoadDevcontainer")).Succeeded();
+        string image = workspace.Environment["DevcontainerRepository"]! + ":latest";
+        Assert.AreEqual("hello", await TestEngine.RunAsync("docker", "run", "--rm", image, "cat", "/tool"));
+        await TestEngine.RunAsync("docker", "rmi", image);
+
+        // Another file under the same URL is nothing to this machine, an error on another one, and taken by an update.
+        server.Publish("tool", "1.1.0", Options, "#!/bin/sh\necho newer >/tool\n");
+        (await workspace.BuildAsync("build", "-t:ResolveDevcontainer", "-p:DevcontainerLockedMode=true")).Succeeded();
+        Directory.Delete(workspace["../cache"], recursive: true);
+        Assert.Contains(id, (await workspace.BuildAsync("build", "-t:ResolveDevcontainer")).Failed("DEVC2017").Text);
+        CommandResult updated = (await workspace.BuildAsync("build", "-t:UpdateDevcontainerLock", $"-p:DevcontainerUpdateOnly={id}", "-p:DevcontainerVendorFeatures=true")).Succeeded();
+        Assert.HasCount(1, updated.Lines($"Moved {id}: 1.0.0 ("), updated.Report);
+
+        // Vendored, it needs no server.
+        Directory.Delete(workspace["../cache"], recursive: true);
+        server.Files.Clear();
+        (await workspace.BuildAsync("build", "-t:ResolveDevcontainer", "-p:DevcontainerLockedMode=true")).Succeeded();
     }
 
     private static async Task<Digest> PublishAsync(string collection, string name, string version, string script, string more = "")

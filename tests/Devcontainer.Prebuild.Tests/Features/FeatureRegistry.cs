@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.Text;
 using Devcontainer.Oci;
 using Devcontainer.Oci.Tests;
 using Devcontainer.Prebuild.Tests.Crashes;
@@ -71,7 +69,7 @@ internal sealed class FeatureRegistry : IAsyncDisposable
     internal Task<Digest> PublishAsync(string name, string version, string script = "#!/bin/sh\n", string more = "") => PublishAsync(
         name,
         [version[..version.IndexOf('.', StringComparison.Ordinal)], version, "latest"],
-        Tar(("devcontainer-feature.json", $$"""{ "id": "{{name}}", "version": "{{version}}"{{more}} }"""), ("install.sh", script)));
+        FeatureTar.Of(("devcontainer-feature.json", $$"""{ "id": "{{name}}", "version": "{{version}}"{{more}} }"""), ("install.sh", script)));
 
     internal async Task<Digest> PublishAsync(string name, string[] tags, byte[] archive, string configType = ConfigType, string layerType = LayerType)
     {
@@ -86,20 +84,6 @@ internal sealed class FeatureRegistry : IAsyncDisposable
         }
 
         return Digest.Sha256(manifest);
-    }
-
-    internal static byte[] Tar(params (string Path, string Content)[] files)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
-        {
-            foreach ((string path, string content) in files)
-            {
-                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)), Mode = (UnixFileMode)0x1A4 });
-            }
-        }
-
-        return stream.ToArray();
     }
 
     internal Task<PrebuildResult> BuildAsync(PrebuildRequest? request = null) => SmallPrebuild.RunAsync(request ?? Request);

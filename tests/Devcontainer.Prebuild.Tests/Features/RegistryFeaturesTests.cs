@@ -274,13 +274,13 @@ public sealed class RegistryFeaturesTests
     public async Task What_is_no_Feature_is_an_error()
     {
         await using FeatureRegistry registry = await FeatureRegistry.StartAsync();
-        await registry.PublishAsync("image", ["1"], FeatureRegistry.Tar(("a", "b")), MediaTypes.ImageConfig, MediaTypes.Layer);
+        await registry.PublishAsync("image", ["1"], FeatureTar.Of(("a", "b")), MediaTypes.ImageConfig, MediaTypes.Layer);
         registry.Use("image:1");
         Assert.Contains(MediaTypes.ImageConfig, (await Errors.ExpectAsync(Codes.FeatureContentInvalid, () => registry.BuildAsync())).Message);
-        await registry.PublishAsync("empty", ["1"], FeatureRegistry.Tar(("install.sh", "")));
+        await registry.PublishAsync("empty", ["1"], FeatureTar.Of(("install.sh", "")));
         registry.Use("empty:1");
         await Errors.ExpectAsync(Codes.FeatureMetadataMissing, () => registry.BuildAsync());
-        await registry.PublishAsync("lazy", ["1"], FeatureRegistry.Tar(("devcontainer-feature.json", """{ "id": "lazy", "version": "1.0.0" }""")));
+        await registry.PublishAsync("lazy", ["1"], FeatureTar.Of(("devcontainer-feature.json", """{ "id": "lazy", "version": "1.0.0" }""")));
         registry.Use("lazy:1");
         await Errors.ExpectAsync(Codes.FeatureInstallScriptMissing, () => registry.BuildAsync());
     }

@@ -174,7 +174,7 @@ public sealed class TarballFeaturesTests
         await using FeatureRegistry registry = await FeatureRegistry.StartAsync();
         using var server = new TarballServer();
         server.Files["devcontainer-feature-page.tgz"] = "<html>not found</html>"u8.ToArray();
-        server.Files["devcontainer-feature-lazy.tgz"] = FeatureRegistry.Tar(("devcontainer-feature.json", """{ "id": "lazy", "version": "1.0.0" }"""));
+        server.Files["devcontainer-feature-lazy.tgz"] = FeatureTar.Of(("devcontainer-feature.json", """{ "id": "lazy", "version": "1.0.0" }"""));
         foreach ((string name, string code) in new[]
         {
             ("none", Codes.FeatureUnreachable), ("page", Codes.FeatureContentInvalid), ("lazy", Codes.FeatureInstallScriptMissing),

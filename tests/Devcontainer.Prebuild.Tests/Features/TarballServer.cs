@@ -45,10 +45,10 @@ internal sealed class TarballServer : IDisposable
     internal string Id(string name) => $"{(_certificate is null ? "http" : "https")}://{Host}/devcontainer-feature-{name}.tgz";
 
     /// <summary>Publishes a Feature as `devcontainer features package` makes it; gives its id.</summary>
-    internal string Publish(string name, string version, string more = "")
+    internal string Publish(string name, string version, string more = "", string script = "#!/bin/sh\n")
     {
-        Files[$"devcontainer-feature-{name}.tgz"] = FeatureRegistry.Tar(
-            ("./devcontainer-feature.json", $$"""{ "id": "{{name}}", "version": "{{version}}"{{more}} }"""), ("./install.sh", "#!/bin/sh\n"));
+        Files[$"devcontainer-feature-{name}.tgz"] = FeatureTar.Of(
+            ("./devcontainer-feature.json", $$"""{ "id": "{{name}}", "version": "{{version}}"{{more}} }"""), ("./install.sh", script));
         return Id(name);
     }
 
@@ -90,7 +90,13 @@ internal sealed class TarballServer : IDisposable
         }
 
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        string name = (await reader.ReadLineAsync())?.Split(' ')[1].TrimStart('/') ?? "";
+        if (await reader.ReadLineAsync() is not { Length: > 0 } first)
+        {
+            // A client that did not like the certificate, and said so only when the server thought all was well.
+            return;
+        }
+
+        string name = first.Split(' ')[1].TrimStart('/');
         while (await reader.ReadLineAsync() is { Length: > 0 })
         {
         }
