@@ -190,6 +190,8 @@ public static class Codes
     public const string WaiverFileInvalid = "DEVC6022";
     public const string WaiverExpired = "DEVC6023";
     public const string NotReproducible = "DEVC6031";
+    public const string SmokeTestFailed = "DEVC6041";
+    public const string TestsCannotRun = "DEVC6042";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

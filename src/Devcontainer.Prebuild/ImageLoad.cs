@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Text;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
@@ -15,9 +14,6 @@ namespace Devcontainer.Prebuild;
 /// </summary>
 public sealed class ImageLoad
 {
-    // What containerd names an image by when it imports an OCI layout (containerd/containerd, core/images/archive).
-    private const string NameAnnotation = "io.containerd.image.name";
-
     private readonly IProcessRunner _processes;
     private readonly IBuildReporter _reporter;
 
@@ -56,7 +52,7 @@ public sealed class ImageLoad
         var answer = new StringBuilder();
         int exitCode = await docker.RunAsync(
             ["load"],
-            (stream, token) => WriteAsync(layout, root, names, stream, token),
+            (stream, token) => LayoutArchive.WriteAsync(layout, root, names, stream, token),
             line => answer.AppendLine(line),
             line => answer.AppendLine(line),
             cancellationToken).ConfigureAwait(false);
@@ -68,42 +64,6 @@ public sealed class ImageLoad
         foreach (string name in names)
         {
             _reporter.Status($"Loaded {ImageReference.Parse(name).Familiar} ({receipt.Image.Digest})");
-        }
-    }
-
-    private static async Task WriteAsync(OciLayout layout, Descriptor root, string[] names, Stream stream, CancellationToken cancellationToken)
-    {
-        var index = new ImageIndex
-        {
-            Manifests =
-            [
-                .. names.Select(name => root with
-                {
-                    Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
-                    {
-                        [NameAnnotation] = name,
-                        ["org.opencontainers.image.ref.name"] = name[(name.LastIndexOf(':') + 1)..],
-                    },
-                }),
-            ],
-        };
-        var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
-        await using (tar.ConfigureAwait(false))
-        {
-            await AddAsync(tar, "oci-layout", new MemoryStream("""{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()), cancellationToken).ConfigureAwait(false);
-            await AddAsync(tar, "index.json", new MemoryStream(index.ToBytes()), cancellationToken).ConfigureAwait(false);
-            foreach (Descriptor blob in layout.Reachable(root))
-            {
-                await AddAsync(tar, $"blobs/sha256/{blob.Digest.Hex}", File.OpenRead(layout.BlobPath(blob.Digest)), cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private static async Task AddAsync(TarWriter tar, string name, Stream content, CancellationToken cancellationToken)
-    {
-        await using (content.ConfigureAwait(false))
-        {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content }, cancellationToken).ConfigureAwait(false);
         }
     }
 }

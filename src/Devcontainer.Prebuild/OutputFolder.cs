@@ -12,6 +12,7 @@ using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Replay;
 using Devcontainer.Prebuild.Sharing;
+using Devcontainer.Prebuild.SmokeTests;
 using Devcontainer.Prebuild.Verify;
 
 namespace Devcontainer.Prebuild;
@@ -48,7 +49,7 @@ public sealed class OutputFolder : IDisposable
     /// <summary>The plan.</summary>
     internal string Plan => Path.Combine(Root, "plan");
 
-    private static readonly string[] Folders = ["image", "sbom", "plan", PlatformDigest.FolderName];
+    private static readonly string[] Folders = ["image", "sbom", "plan", PlatformDigest.FolderName, JUnitReport.FolderName];
 
     /// <summary>What a prebuild and a push write here, and a clean deletes.</summary>
     private static readonly string[] Owned =

@@ -6,7 +6,7 @@ using Microsoft.Build.Framework;
 namespace Devcontainer.Tasks;
 
 /// <summary>Verifies an image that a registry has: the one of the last prebuild, or one that is named.</summary>
-public sealed class VerifyDevcontainer : DevcontainerSignatureTask
+public sealed class VerifyDevcontainer : DevcontainerTestTask
 {
     private static readonly (string Unit, double Bytes)[] Units =
     [
@@ -15,9 +15,6 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
 
     // More of one gate nobody reads in a log.
     private const int MostTold = 100;
-
-    /// <summary>DevcontainerVerifyImage.</summary>
-    public string? Image { get; set; }
 
     /// <summary>DevcontainerVerifyGates.</summary>
     public string? Gates { get; set; }
@@ -106,6 +103,7 @@ public sealed class VerifyDevcontainer : DevcontainerSignatureTask
             Image = Text(Image),
             Gates = Split(Gates),
             Policy = Text(WarnOnly) is null ? policy : policy with { WarnOnly = Split(WarnOnly) },
+            Tests = BindTests(),
             Signatures = BindSignatures(),
             Registries = BindRegistries(),
             MaxSize = Bytes("DevcontainerMaxSize", MaxSize),

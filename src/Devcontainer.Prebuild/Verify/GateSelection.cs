@@ -1,5 +1,6 @@
 using Devcontainer.Diagnostics;
 using Devcontainer.Prebuild.Processes;
+using Devcontainer.Prebuild.SmokeTests;
 using Devcontainer.Prebuild.Verify.Content;
 using Devcontainer.Prebuild.Verify.Scanners;
 
@@ -16,7 +17,7 @@ internal static class GateSelection
     private static readonly string[] UsualNames =
     [
         SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
-        NuGetGate.GateName,
+        NuGetGate.GateName, SmokeTestGate.GateName,
     ];
 
     /// <summary>Every gate, in the order in which they are told of.</summary>
@@ -41,11 +42,16 @@ internal static class GateSelection
         }
 
         bool withUsual = request.Gates.Count == 0 || request.Gates.Contains(Usual);
-        return
-        [
-            .. Names.Where(name => request.Gates.Contains(name)
-                || (withUsual && UsualNames.Contains(name) && (name != SignatureGate.GateName || isSignable))),
-        ];
+        return [.. Names.Where(name => request.Gates.Contains(name) || (withUsual && IsUsual(name)))];
+
+        bool IsUsual(string name) => name switch
+        {
+            SignatureGate.GateName => isSignable,
+
+            // The one gate that needs an engine.
+            SmokeTestGate.GateName => request.Tests.IsAskedFor,
+            _ => UsualNames.Contains(name),
+        };
     }
 
     /// <summary>Makes a gate.</summary>
@@ -73,6 +79,7 @@ internal static class GateSelection
         SshdGate.GateName => new SshdGate(contents),
         NuGetGate.GateName => new NuGetGate(
             packages, request.Registries.WorkspaceFolder, TimeSpan.FromDays(request.MaxDataDays ?? NuGetDays), reporter),
+        SmokeTestGate.GateName => new SmokeTestGate(processes, request.OutputPath, request.Tests, request.Registries, reporter),
         _ => new ScannerGate(
             Scanners.Single(scanner => scanner.Name == name), processes, request.Registries, TimeSpan.FromDays(request.MaxDataDays ?? ScannerDays), reporter),
     };

@@ -1,4 +1,5 @@
 using Devcontainer.Prebuild.Signing;
+using Devcontainer.Prebuild.SmokeTests;
 
 namespace Devcontainer.Prebuild.Verify;
 
@@ -22,6 +23,9 @@ public sealed record VerifyRequest
 
     /// <summary>Whose signature it must have.</summary>
     public required SignatureSettings Signatures { get; init; }
+
+    /// <summary>Tests that are run in it.</summary>
+    public SmokeTestSettings Tests { get; init; } = new();
 
     /// <summary>How registries are reached.</summary>
     public required RegistrySettings Registries { get; init; }
