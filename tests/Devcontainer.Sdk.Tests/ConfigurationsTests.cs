@@ -68,6 +68,17 @@ public sealed class ConfigurationsTests : EngineTests
     }
 
     [TestMethod]
+    [DataRow("-graph")]
+    [DataRow("-mt")]
+    [DataRow("-m:1")]
+    public async Task However_MSBuild_runs_they_are_all_built(string option)
+    {
+        Workspace workspace = Create(".devcontainer/api/devcontainer.json,.devcontainer/devcontainer.json");
+        CommandResult built = (await workspace.BuildAsync("build", option)).Succeeded();
+        Assert.HasCount(2, built.Lines("(built: "), built.Report);
+    }
+
+    [TestMethod]
     public async Task Beside_an_application_they_are_built_once_whatever_the_frameworks()
     {
         Workspace workspace = Create("");
