@@ -106,7 +106,7 @@ public sealed class VerifyTests : EngineTests
         same.Succeeded();
 
         // What it is compared with has to be there.
-        (await VerifyAsync(workspace, "-p:DevcontainerCompareFrom=gone", "-p:DevcontainerVerifyGates=setuid")).Failed("DEVC6005");
+        (await VerifyAsync(workspace, "-p:DevcontainerCompareFrom=gone", "-p:DevcontainerVerifyGates=setuid")).Failed("DEVC5064");
     }
 
     /// <summary>By NuGet's libraries of the .NET SDK that builds: an old package in the image, and a source on loopback that knows of it.</summary>

@@ -17,7 +17,7 @@ internal sealed class PreviousImage(RegistryClient client, string outputPath, st
     /// <param name="image">The image that is compared with it.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Null where nothing was published before.</returns>
-    /// <exception cref="DevcontainerException">DEVC6005: it is gone; DEVC5063: <c>rollback.json</c> cannot be read.</exception>
+    /// <exception cref="DevcontainerException">DEVC5064: it is gone; DEVC5063: <c>rollback.json</c> cannot be read.</exception>
     internal Task<VerifiedImage?> ReadAsync(VerifiedImage image, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -32,7 +32,14 @@ internal sealed class PreviousImage(RegistryClient client, string outputPath, st
             : named.Contains('/', StringComparison.Ordinal) ? ImageReference.Parse(named)
             : Digest.TryParse(named, out Digest digest) ? image.WithDigest(digest)
             : image.WithTag(named);
-        return before is null ? null : await VerifiedImage.ReadAsync(client, before, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return before is null ? null : await VerifiedImage.ReadAsync(client, before, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Code == Codes.VerifyImageGone)
+        {
+            throw new DevcontainerException(Diagnostic.Create(Codes.CompareImageUnknown, null, before, "it is not in its registry, or not whole"), e);
+        }
     }
 
     private ImageReference? Before(ImageReference image) =>

@@ -14,7 +14,7 @@ namespace Devcontainer.Prebuild.Verify.Content;
 internal sealed class ImagePackages(RegistryClient client, OciLayout? layout)
 {
     /// <summary>The package URLs of a platform.</summary>
-    /// <exception cref="DevcontainerException">DEVC6006: its SBOM cannot be read; DEVC6005: something of it is gone; or what reading layers throws.</exception>
+    /// <exception cref="DevcontainerException">DEVC6004: its SBOM cannot be read; DEVC6005: something of it is gone; or what reading layers throws.</exception>
     internal async Task<IReadOnlyList<string>> ReadAsync(VerifiedImage image, VerifiedPlatform platform, CancellationToken cancellationToken)
     {
         if (image.Attestations.GetValueOrDefault(platform.Descriptor.Digest) is { } entry
