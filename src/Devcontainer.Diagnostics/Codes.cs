@@ -205,7 +205,6 @@ public static class Codes
     public const string PropertyInvalid = "DEVC9001";
     public const string PropertyUnknown = "DEVC9002";
     public const string OutputNotWritable = "DEVC9003";
-    public const string NotSupportedYet = "DEVC9004";
     public const string ItemInvalid = "DEVC9005";
     public const string OutputHeld = "DEVC9006";
 }

@@ -79,6 +79,9 @@ public sealed record PrebuildRequest
     /// <summary>Names of environment variables whose values may reach the image through <c>${localEnv:…}</c>.</summary>
     public IReadOnlySet<string> AllowedEnvironment { get; init; } = new HashSet<string>();
 
+    /// <summary>Whether Features are installed by the reference CLI's own layers, without cache mounts.</summary>
+    public bool ReferenceCompatible { get; init; }
+
     /// <summary>Cache mounts of Feature installs.</summary>
     public IReadOnlyList<CacheMountRequest> CacheMounts { get; init; } = [];
 

@@ -45,7 +45,7 @@ public abstract class DevcontainerBuildTask : DevcontainerImageTask
     public ITaskItem[] CacheFrom { get; set; } = [];
 
     /// <summary>Binds the request, and how it is built.</summary>
-    /// <exception cref="DevcontainerException">DEVC9001, DEVC9004, DEVC9005: a property or item is not right.</exception>
+    /// <exception cref="DevcontainerException">DEVC9001, DEVC9005: a property or item is not right.</exception>
     private protected PrebuildRequest BindBuild()
     {
         PrebuildRequest request = Bind() with

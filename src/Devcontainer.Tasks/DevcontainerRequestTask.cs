@@ -87,10 +87,9 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
     public ITaskItem[] Features { get; protected set; } = [];
 
     /// <summary>Binds the request.</summary>
-    /// <exception cref="DevcontainerException">DEVC9001, DEVC9004, DEVC9005: a property or item is not right.</exception>
+    /// <exception cref="DevcontainerException">DEVC9001, DEVC9005: a property or item is not right.</exception>
     protected PrebuildRequest Bind()
     {
-        RefuseForNow("DevcontainerReferenceCompatible", ReferenceCompatible);
         WarnOfUnknownProperties();
         return new PrebuildRequest
         {
@@ -99,6 +98,7 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
             WorkspaceFolder = Absolute(WorkspaceFolder),
             OutputPath = Absolute(OutputPath),
             LockTimeout = BindLockTimeout(LockTimeout),
+            ReferenceCompatible = Switch("DevcontainerReferenceCompatible", ReferenceCompatible),
             Registry = Registry ?? string.Empty,
             Repository = Repository,
             ImageTags = Split(ImageTags),
@@ -272,14 +272,6 @@ public abstract class DevcontainerRequestTask : DevcontainerRegistryTask
         return type is "registry" or "inline" or "local" or "gha" or "s3" or "azblob"
             ? new CacheReference(type, attributes)
             : throw new DevcontainerException(Codes.ItemInvalid, itemName, text, "its type is registry, inline, local, gha, s3 or azblob");
-    }
-
-    private static void RefuseForNow(string property, string? value)
-    {
-        if (Switch(property, value))
-        {
-            throw new DevcontainerException(Codes.NotSupportedYet, property);
-        }
     }
 
     private static string OrDefault(string value, string standard) => value.Length > 0 ? value : standard;

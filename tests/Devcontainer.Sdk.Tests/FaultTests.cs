@@ -23,7 +23,7 @@ public sealed class FaultTests : SdkTests
     [DataRow("DevcontainerTrustedRealms=login.example", "DEVC9001", "registry=host")]
     [DataRow("DevcontainerTrustedRealms=registry.example=https://login.example/token", "DEVC9001", "registry=host")]
     [DataRow("DevcontainerInstallSdk=perhaps", "DEVC9001", "true or false")]
-    [DataRow("DevcontainerReferenceCompatible=true", "DEVC9004", "DevcontainerReferenceCompatible")]
+    [DataRow("DevcontainerReferenceCompatible=perhaps", "DEVC9001", "true or false")]
     [DataRow("DevcontainerPlatforms=linux/z80", "DEVC1041", "linux/z80")]
     [DataRow("DevcontainerPlatforms=linux/amd64%3Bwindows/amd64", "DEVC1041", "windows/amd64")]
     [DataRow("DevcontainerPlatforms=linux/amd64%2Camiga/m68k", "DEVC1041", "amiga/m68k")]

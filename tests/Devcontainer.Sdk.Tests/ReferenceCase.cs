@@ -89,6 +89,19 @@ internal sealed record ReferenceCase(string Name, string Configuration, string? 
             """);
     }
 
+    /// <summary>One of which no engine has a layer yet, with all that an option, a Feature and a user may have in them.</summary>
+    internal static ReferenceCase WithUniqueLayers(string debian) => new(
+        "unique",
+        $$"""
+        {
+          {{Build}}, "features": { "./hello": { "greeting": "it's \"so\", $HOME", "loud": true }, "./old": {} },
+          "remoteUser": "dev.one", "containerEnv": { "EDITOR": "vi $X \"q\"" }
+        }
+        """,
+        $"FROM {TestEngine.Registry}/library/{debian}\nRUN useradd --badname -m dev.one && echo {Guid.NewGuid()} >/unique\n",
+        Hello with { Item2 = """ "name": "It's hello", "description": "Says it", "documentationURL": "https://example.com/hello", "containerEnv": { "TOOL": "1", "PATH": "/opt/x:${PATH}" }, """ + Hello.Item2 },
+        ("old", """ "deprecated": true """, "echo $_REMOTE_USER $_REMOTE_USER_HOME >/usr/local/old\n"));
+
     private static (string, string, string) Who => ("who", "", "echo $_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER $_CONTAINER_USER_HOME >/usr/local/who\n");
 
     /// <summary>Writes it.</summary>

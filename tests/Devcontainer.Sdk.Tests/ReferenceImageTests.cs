@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Devcontainer.Sdk.Tests.Harness;
 
 namespace Devcontainer.Sdk.Tests;
@@ -5,13 +6,16 @@ namespace Devcontainer.Sdk.Tests;
 /// <summary>The image of a configuration, built by the reference CLI and by us: the same configuration of the image, and the same files.</summary>
 [TestClass]
 [TestCategory("Engine")]
-public sealed class ReferenceImageTests : EngineTests
+public sealed partial class ReferenceImageTests : EngineTests
 {
     private const string Debian = "debian:bookworm";
     private const string Base = "devcontainers/base:bookworm";
 
-    // What the CLI leaves of its own making (docs/divergences.md, "nothing-left-behind"), and what the engine puts into every container.
-    private static readonly string[] Elsewhere = ["tmp/dev-container-features", "dev/", "etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab", ".dockerenv"];
+    // What the CLI leaves of its own making (docs/divergences.md, "nothing-left-behind").
+    private const string LeftBehind = "tmp/dev-container-features";
+
+    // What the engine puts into every container.
+    private static readonly string[] OfTheEngine = ["dev/", "etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab", ".dockerenv"];
 
     private static readonly Dictionary<string, ReferenceCase> Cases = ReferenceCase.All(Debian, Base).ToDictionary(static one => one.Name);
 
@@ -29,6 +33,66 @@ public sealed class ReferenceImageTests : EngineTests
     [Long]
     [DynamicData(nameof(Rest))]
     public Task Both_tools_make_one_image_of_the_others(string name) => CompareAsync(Cases[name]);
+
+    /// <summary>DevcontainerReferenceCompatible: what the engine has run for one tool it need not run for the other, whoever comes first; and the files are the same, all of them.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Layers_of_either_tool_serve_the_other(bool theirsFirst)
+    {
+        Workspace workspace = NewWorkspace();
+        ReferenceCase one = ReferenceCase.WithUniqueLayers(Debian);
+        one.Write(workspace);
+        string ours = $"devcontainer-sdk-test/{Guid.NewGuid():N}";
+        string theirs = $"devcontainer-sdk-test/{Guid.NewGuid():N}:latest";
+        workspace.Environment["DevcontainerRepository"] = ours;
+        workspace.Environment["DevcontainerReferenceCompatible"] = "true";
+        try
+        {
+            if (!theirsFirst)
+            {
+                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
+                loaded.SucceededWithWarning("DEVC2013");
+                Assert.HasCount(1, loaded.Lines(" 0 of 8 steps cached"), loaded.Report);
+            }
+
+            CommandResult built = await ReferenceCli.RunAsync(workspace, "build", "--image-name", theirs);
+            Assert.AreEqual(0, built.ExitCode, built.Report);
+            if (theirsFirst)
+            {
+                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
+                loaded.SucceededWithWarning("DEVC2013");
+                Assert.HasCount(1, loaded.Lines(" 8 of 8 steps cached"), loaded.Report);
+            }
+            else
+            {
+                string[] ran = [.. Instruction().Matches(built.Report).Select(static match => match.Groups["number"].Value).Distinct()];
+                Assert.HasCount(8, ran, built.Report);
+                Assert.IsEmpty(ran.Where(number => !built.Report.Contains($"#{number} CACHED", StringComparison.Ordinal)), built.Report);
+            }
+
+            ReferenceImage expected = await ReferenceImage.ReadAsync(theirs);
+            ReferenceImage actual = await ReferenceImage.ReadAsync(ours + ":latest");
+            Assert.AreEqual("", Differences(expected.Configuration, actual.Configuration));
+            Assert.AreEqual("", Differences(expected.Files.Where(IsOfTheImage), actual.Files.Where(IsOfTheImage)));
+        }
+        finally
+        {
+            await Command.RunAsync("docker", ["rmi", "--force", ours + ":latest", theirs], Path.GetTempPath());
+        }
+    }
+
+    [TestMethod]
+    public async Task Layers_of_the_CLI_have_no_secrets()
+    {
+        Workspace workspace = NewWorkspace();
+        ReferenceCase.WithUniqueLayers(Debian).Write(workspace);
+        workspace.Write("dev.proj", """<Project Sdk="Devcontainer.Sdk"><ItemGroup><DevcontainerSecret Include="token" EnvironmentVariable="TOKEN" /></ItemGroup></Project>""");
+        workspace.Environment["TOKEN"] = "x";
+        CommandResult refused = await workspace.BuildAsync("build", "-t:ResolveDevcontainer", "-p:DevcontainerReferenceCompatible=true");
+        Assert.AreEqual(1, refused.ExitCode);
+        Assert.Contains("error DEVC9001: 'true' is no value for DevcontainerReferenceCompatible: the reference CLI's layers give Features no secrets", refused.Report);
+    }
 
     /// <summary>Our image is all that a consumer's configuration has: what the CLI starts of it is what the prebuild's configuration says.</summary>
     [TestMethod]
@@ -122,7 +186,12 @@ public sealed class ReferenceImageTests : EngineTests
         }
     }
 
-    private static IEnumerable<string> Relevant(IEnumerable<string> files) => files.Where(static file => !Elsewhere.Any(path => file.StartsWith(path, StringComparison.Ordinal)));
+    private static IEnumerable<string> Relevant(IEnumerable<string> files) => files.Where(static file => IsOfTheImage(file) && !file.StartsWith(LeftBehind, StringComparison.Ordinal));
+
+    private static bool IsOfTheImage(string file) => !OfTheEngine.Any(path => file.StartsWith(path, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"#(?<number>[0-9]+) \[[^\]]*\] (?:RUN|COPY) ")]
+    private static partial Regex Instruction();
 
     private static string Differences(IEnumerable<string> expected, IEnumerable<string> actual) => string.Join(
         '\n',

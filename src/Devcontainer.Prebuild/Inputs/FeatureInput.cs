@@ -17,6 +17,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
     /// <param name="configuration">The configuration.</param>
     /// <param name="remote">Finds Features that are not in the repository.</param>
     /// <param name="cache">What earlier builds have read.</param>
+    /// <param name="referenceCompatible">Whether they are installed as the reference CLI does, to the byte.</param>
     /// <param name="reporter">Receives warnings.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The Features, and their lock file where one of them needs it.</returns>
@@ -24,6 +25,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
         DevcontainerConfiguration configuration,
         IRemoteFeatures remote,
         InputCache cache,
+        bool referenceCompatible,
         IBuildReporter reporter,
         CancellationToken cancellationToken)
     {
@@ -34,7 +36,7 @@ internal sealed record FeatureInput(ResolvedFeature Feature, FeatureInstallFiles
 
         var source = new FeatureSources { Local = new LocalFeatureSource(configuration), Remote = remote };
         IReadOnlyList<ResolvedFeature> features = await FeatureInstallOrder.ResolveAsync(configuration, source, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features);
+        IReadOnlyList<FeatureInstallFiles> files = FeatureInstallFiles.Create(features, referenceCompatible);
         var inputs = new FeatureInput[features.Count];
         for (int i = 0; i < inputs.Length; i++)
         {

@@ -88,6 +88,11 @@ internal static class InputList
         list.AddRange(inputs.Options.Noticed.GroupBy(static option => option.Key)
             .Select(static option => Shown($"build option {option.Key}", string.Join(' ', option.Select(static one => one.Value)))));
         list.AddRange(inputs.Labels.Select(static label => Shown($"label {label.Key}", label.Value)));
+        if (request.ReferenceCompatible)
+        {
+            list.Add(Shown("reference compatible", "true"));
+        }
+
         list.AddRange(request.CacheMounts.Select(static mount => Shown($"cache mount {mount.Target}", mount.Id)));
         list.AddRange(request.Secrets.Select(static secret => Hidden($"secret {secret.Id}")));
         if (request.CacheTo.Any(static cache => cache.Type == "inline"))

@@ -100,7 +100,13 @@ internal sealed record PrebuildInputs
         }
 
         (IReadOnlyList<FeatureInput> features, FeatureLock? featureLock) =
-            await FeatureInput.ReadAsync(configuration, remote, cache, reporter, cancellationToken).ConfigureAwait(false);
+            await FeatureInput.ReadAsync(configuration, remote, cache, request.ReferenceCompatible, reporter, cancellationToken).ConfigureAwait(false);
+        if (request.ReferenceCompatible && features.Count > 0 && request.Secrets.Count > 0)
+        {
+            throw new DevcontainerException(
+                Codes.PropertyInvalid, "DevcontainerReferenceCompatible", "true", "the reference CLI's layers give Features no secrets, and there are DevcontainerSecret items");
+        }
+
         List<KeyValuePair<string, string>> arguments = Merge(configuration.Build?.Args ?? [], request.BuildArguments);
         DockerfileDocument? dockerfile = null;
         ResolvedDockerfile[] resolved = [];

@@ -135,6 +135,11 @@ internal static class KeyComposer
         AddDeclared(key, inputs, "environment");
 
         // Nothing where there are none, so that a key is what it was before there could be any.
+        if (request.ReferenceCompatible)
+        {
+            key.Field("reference compatible");
+        }
+
         if (inputs.Options.Noticed.ToArray() is { Length: > 0 } options)
         {
             AddPairs(key, options);

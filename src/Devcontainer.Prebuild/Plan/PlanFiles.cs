@@ -4,6 +4,7 @@ using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Keys;
 using Devcontainer.Spec;
 using Devcontainer.Spec.Contexts;
+using Devcontainer.Spec.Dockerfiles;
 
 namespace Devcontainer.Prebuild.Plan;
 
@@ -100,6 +101,14 @@ internal sealed class PlanFiles
         foreach (PlatformPlan platform in _plan.Platforms)
         {
             var contexts = new List<KeyValuePair<string, string>>();
+            if (_plan.Inputs.Request.ReferenceCompatible && _plan.Inputs.Features.Count > 0)
+            {
+                layout ??= OciLayout.Create(Path.Combine(_root, "features"));
+                contexts.Add(ContextOf(layout, PrebuildDockerfile.ReferenceContext, layout.WriteSingleLayerImage(ReferenceEntries(platform), BuildContext.Timestamp)));
+                _features.Add(platform.Platform.ToString(), contexts);
+                continue;
+            }
+
             foreach (FeatureInput feature in _plan.Inputs.Features)
             {
                 layout ??= OciLayout.Create(Path.Combine(_root, "features"));
@@ -110,36 +119,52 @@ internal sealed class PlanFiles
                     written.Add(same, image);
                 }
 
-                contexts.Add(new KeyValuePair<string, string>(PrebuildPlanner.ContextName(feature), $"oci-layout://{layout.Root}@{image.Digest}"));
+                contexts.Add(ContextOf(layout, PrebuildPlanner.ContextName(feature), image));
             }
 
             _features.Add(platform.Platform.ToString(), contexts);
         }
     }
 
+    private static KeyValuePair<string, string> ContextOf(OciLayout layout, string name, Descriptor image) => new(name, $"oci-layout://{layout.Root}@{image.Digest}");
+
     /// <summary>A Feature's files under its folder's name, beside the file of the users, all executable as in the reference CLI.</summary>
-    private static List<TarEntry> Entries(FeatureInput feature, string builtinEnvironment)
+    private static List<TarEntry> Entries(FeatureInput feature, string builtinEnvironment) =>
+    [
+        TarEntry.File(FeatureInstallFiles.BuiltinEnvironmentName, TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(builtinEnvironment)),
+        .. Entries(feature, static _ => TarEntry.ExecutableMode, TarEntry.ExecutableMode),
+    ];
+
+    /// <summary>
+    /// The files of all Features with the modes that the reference CLI gives them, which are those on this machine: BuildKit's cache goes by them, and the
+    /// image does not, for the layers that use them make every file executable.
+    /// </summary>
+    private List<TarEntry> ReferenceEntries(PlatformPlan platform) =>
+    [
+        TarEntry.File(FeatureInstallFiles.BuiltinEnvironmentName, TarEntry.PlainMode, Encoding.UTF8.GetBytes(platform.BuiltinEnvironment)),
+        .. _plan.Inputs.Features.SelectMany(static feature => Entries(feature, path => ModeOf(Path.Combine(feature.Content.Root, path)), TarEntry.PlainMode)),
+    ];
+
+    private static int ModeOf(string path) => OperatingSystem.IsWindows() ? TarEntry.ExecutableMode : (int)File.GetUnixFileMode(path);
+
+    private static List<TarEntry> Entries(FeatureInput feature, Func<string, int> modeOf, int ownMode)
     {
         string folder = feature.Files.FolderName;
-        var entries = new List<TarEntry>
-        {
-            TarEntry.File(FeatureInstallFiles.BuiltinEnvironmentName, TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(builtinEnvironment)),
-            TarEntry.Directory(folder, TarEntry.ExecutableMode),
-        };
+        var entries = new List<TarEntry> { TarEntry.Directory(folder, modeOf(string.Empty)) };
         for (int i = 0; i < feature.Content.Entries.Count; i++)
         {
             ContextEntry entry = feature.Content.Entries[i];
             string path = $"{folder}/{entry.Path}";
             entries.Add(entry.Kind switch
             {
-                ContextEntryKind.Directory => TarEntry.Directory(path, TarEntry.ExecutableMode),
+                ContextEntryKind.Directory => TarEntry.Directory(path, modeOf(entry.Path)),
                 ContextEntryKind.SymbolicLink => TarEntry.SymbolicLink(path, entry.LinkTarget!),
-                _ => TarEntry.File(path, TarEntry.ExecutableMode, feature.Content.Content(i)),
+                _ => TarEntry.File(path, modeOf(entry.Path), feature.Content.Content(i)),
             });
         }
 
-        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.EnvironmentName}", TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(feature.Files.Environment)));
-        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.ScriptName}", TarEntry.ExecutableMode, Encoding.UTF8.GetBytes(feature.Files.Script)));
+        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.EnvironmentName}", ownMode, Encoding.UTF8.GetBytes(feature.Files.Environment)));
+        Replace(entries, TarEntry.File($"{folder}/{FeatureInstallFiles.ScriptName}", ownMode, Encoding.UTF8.GetBytes(feature.Files.Script)));
         return entries;
     }
 

@@ -61,7 +61,7 @@ internal static class PrebuildPlanner
             Users = users,
             MetadataLabel = metadata.ToLabel(),
             MergedConfiguration = metadata.Merge(inputs.Configuration),
-            BuiltinEnvironment = FeatureInstallFiles.BuiltinEnvironment(users),
+            BuiltinEnvironment = FeatureInstallFiles.BuiltinEnvironment(users, inputs.Request.ReferenceCompatible),
             Bases = [.. bases.Select((image, i) => image with { IsAncestor = inputs.BaseImages[i].Name == name })],
         };
     }
@@ -78,6 +78,7 @@ internal static class PrebuildPlanner
         CacheMounts = [.. inputs.Request.CacheMounts.Select(static mount => new CacheMount(mount.Target, mount.Id, mount.Sharing))],
         Secrets = [.. inputs.Request.Secrets.Select(static secret => new SecretMount(secret.Id))],
         ImageUser = users.Image,
+        ReferenceUsers = inputs.Request.ReferenceCompatible ? users : null,
 
         // As in the reference CLI: part of the image where Features may depend on it, else only of the containers made of it.
         ContainerEnvironment = inputs.Features.Count > 0 ? inputs.Configuration.ContainerEnv : [],

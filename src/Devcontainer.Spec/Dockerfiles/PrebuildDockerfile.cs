@@ -28,6 +28,12 @@ public sealed record PrebuildDockerfileRequest
     /// <summary>The user of the image before Features, which it has again after them.</summary>
     public string ImageUser { get; init; } = "root";
 
+    /// <summary>
+    /// The users, where the layers shall be those of the reference CLI, for either tool's build cache to serve the other; null for layers of our own. All
+    /// Features are then in the context <see cref="PrebuildDockerfile.ReferenceContext"/>, and have neither cache mounts nor secrets.
+    /// </summary>
+    public ContainerUsers? ReferenceUsers { get; init; }
+
     /// <summary>Variables to set after the Features, to the letter.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContainerEnvironment { get; init; } = [];
 }
@@ -81,6 +87,9 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
     /// <summary>Where a Feature's context is mounted: the folder above its own.</summary>
     public const string FeaturesFolder = "/tmp/dev-container-features";
 
+    /// <summary>The context of all Features where the layers are the reference CLI's.</summary>
+    public const string ReferenceContext = ReferenceLayers.Context;
+
     /// <summary>How stages begin that stand for nothing of the user's.</summary>
     public const string InternalStagePrefix = "dev_containers_internal_";
 
@@ -123,7 +132,8 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
         }
 
         var writer = new Writer(text, escape);
-        bool keepsApt = request.Features.Count > 0 && request.CacheMounts.Any(mount => mount.Target.TrimEnd('/') == CacheMount.AptTarget);
+        bool isReference = request.ReferenceUsers is not null && request.Features.Count > 0;
+        bool keepsApt = request.Features.Count > 0 && !isReference && request.CacheMounts.Any(mount => mount.Target.TrimEnd('/') == CacheMount.AptTarget);
         if (keepsApt)
         {
             // Debian's and Ubuntu's images empty apt's cache after each use of it; this stands in for the file that says so.
@@ -134,8 +144,36 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
             writer.Line();
         }
 
+        if (isReference)
+        {
+            if (request.Dockerfile is not null)
+            {
+                writer.Line(ReferenceLayers.Argument(request.Target ?? from));
+            }
+
+            writer.Lines(ReferenceLayers.NormalizeStageOn(from));
+        }
+
         writer.Line($"FROM {from} AS {TargetStage}");
-        if (request.Features.Count > 0)
+        if (isReference)
+        {
+            writer.Line("USER root");
+            writer.Lines(ReferenceLayers.Begin(request.ReferenceUsers!, escape));
+            foreach (FeatureStep step in request.Features)
+            {
+                writer.Line();
+                foreach ((string name, string value) in step.Environment)
+                {
+                    writer.Environment(name, value, expand: true);
+                }
+
+                writer.Lines(ReferenceLayers.Install(Plain("folder", step.Folder), escape));
+            }
+
+            writer.Line();
+            writer.User(request.ImageUser);
+        }
+        else if (request.Features.Count > 0)
         {
             writer.Line("USER root");
             if (request.CacheMounts.Count > 0)
@@ -211,6 +249,14 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
         public bool UsesNewline { get; private set; }
 
         public void Line(string line = "") => text.Append(line).Append('\n');
+
+        public void Lines(IEnumerable<string> lines)
+        {
+            foreach (string line in lines)
+            {
+                Line(line);
+            }
+        }
 
         public void User(string user)
         {

@@ -35,7 +35,8 @@ public sealed record FeatureInstallFiles
 
     /// <summary>Makes the files of every Feature.</summary>
     /// <param name="features">The Features in the order of installation.</param>
-    public static IReadOnlyList<FeatureInstallFiles> Create(IReadOnlyList<ResolvedFeature> features)
+    /// <param name="referenceCompatible">Whether they are those of the reference CLI, to the byte; the shell then reads the values of options.</param>
+    public static IReadOnlyList<FeatureInstallFiles> Create(IReadOnlyList<ResolvedFeature> features, bool referenceCompatible = false)
     {
         var files = new FeatureInstallFiles[features.Count];
         for (int i = 0; i < files.Length; i++)
@@ -46,8 +47,8 @@ public sealed record FeatureInstallFiles
                 Feature = features[i],
                 FolderName = string.Create(CultureInfo.InvariantCulture, $"{features[i].Metadata.Id}_{i}"),
                 Variables = variables,
-                Environment = EnvironmentOf(variables),
-                Script = ScriptOf(features[i], variables),
+                Environment = referenceCompatible ? ReferenceInstallFiles.Environment(variables) : EnvironmentOf(variables),
+                Script = referenceCompatible ? ReferenceInstallFiles.Script(features[i], variables) : ScriptOf(features[i], variables),
             };
         }
 
@@ -58,9 +59,13 @@ public sealed record FeatureInstallFiles
     /// The text of <see cref="BuiltinEnvironmentName"/>: who the container and the tools will run as, and the homes of both, looked up where the
     /// file is read.
     /// </summary>
-    public static string BuiltinEnvironment(ContainerUsers users)
+    /// <param name="users">The users.</param>
+    /// <param name="referenceCompatible">Whether it is that of the reference CLI, to the byte: homes are looked up by the instructions that go with it.</param>
+    public static string BuiltinEnvironment(ContainerUsers users, bool referenceCompatible = false)
     {
-        return $"""
+        return referenceCompatible
+            ? ReferenceInstallFiles.BuiltinEnvironment(users)
+            : $"""
             _CONTAINER_USER={Quote(users.Container)}
             _REMOTE_USER={Quote(users.Remote)}
             _CONTAINER_USER_HOME="$({Lookup(users.Container)})"

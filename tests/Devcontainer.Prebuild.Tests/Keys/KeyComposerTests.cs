@@ -29,6 +29,7 @@ public sealed class KeyComposerTests
         new("a cache mount's target", "both", "environment", static w => w.Request = w.Request with { CacheMounts = [new("/var/cache/apk", "apt", "locked")] }),
         new("a cache mount's id", "both", "environment", static w => w.Request = w.Request with { CacheMounts = [new("/var/cache/apt", "apt2", "locked")] }),
         new("a secret's id", "both", "environment", static w => w.Request = w.Request with { Secrets = [new("token2", "TOKEN", null)] }),
+        new("the reference CLI's layers", "both", "environment", static w => w.Request = w.Request with { ReferenceCompatible = true, Secrets = [] }),
         new("an inline cache", "both", "environment", static w => w.Request = w.Request with { CacheTo = [new CacheReference("inline", [])] }),
         new("remoteUser", "both", "environment", static w => w.Edit(Configuration, "\"remoteUser\": \"dev\"", "\"remoteUser\": \"root\"")),
         new("containerUser", "both", "environment", static w => w.Edit(Configuration, "\"remoteUser\"", "\"containerUser\": \"app\", \"remoteUser\"")),

@@ -64,6 +64,45 @@ public sealed class PrebuildDockerfileTests
     }
 
     [TestMethod]
+    public void A_Dockerfile_with_the_reference_CLIs_layers_is_this_text() => Assert.AreEqual(
+        """
+        FROM debian:12 AS dev_container_auto_added_stage_label
+
+        ARG _DEV_CONTAINERS_BASE_IMAGE=dev_container_auto_added_stage_label
+        FROM dev_container_auto_added_stage_label AS dev_containers_feature_content_normalize
+        USER root
+        COPY --from=dev_containers_feature_content_source devcontainer-features.builtin.env /tmp/build-features/
+        RUN chmod -R 0755 /tmp/build-features/
+
+        FROM dev_container_auto_added_stage_label AS dev_containers_target_stage
+        USER root
+        RUN mkdir -p /tmp/dev-container-features
+        COPY --from=dev_containers_feature_content_normalize /tmp/build-features/ /tmp/dev-container-features
+        RUN \
+        echo "_CONTAINER_USER_HOME=$( (command -v getent >/dev/null 2>&1 && getent passwd 'root' || grep -E '^root|^[^:]*:[^:]*:root:' /etc/passwd || true) | cut -d: -f6)" >> /tmp/dev-container-features/devcontainer-features.builtin.env && \
+        echo "_REMOTE_USER_HOME=$( (command -v getent >/dev/null 2>&1 && getent passwd 'a.b' || grep -E '^a\.b|^[^:]*:[^:]*:a\.b:' /etc/passwd || true) | cut -d: -f6)" >> /tmp/dev-container-features/devcontainer-features.builtin.env
+
+        ENV TOOL="1"
+        RUN --mount=type=bind,from=dev_containers_feature_content_source,source=hello_0,target=/tmp/build-features-src/hello_0 \
+            cp -ar /tmp/build-features-src/hello_0 /tmp/dev-container-features \
+         && chmod -R 0755 /tmp/dev-container-features/hello_0 \
+         && cd /tmp/dev-container-features/hello_0 \
+         && chmod +x ./devcontainer-features-install.sh \
+         && ./devcontainer-features-install.sh \
+         && rm -rf /tmp/dev-container-features/hello_0
+
+        USER vscode
+
+        """.ReplaceLineEndings("\n"),
+        Generate(new PrebuildDockerfileRequest
+        {
+            Dockerfile = Parse("FROM debian:12\n"),
+            Features = [WithEnvironment("TOOL", "1")],
+            ImageUser = "vscode",
+            ReferenceUsers = new ContainerUsers("vscode", "root", "a.b"),
+        }).Text);
+
+    [TestMethod]
     public void An_image_alone_is_only_named() =>
         Assert.AreEqual("FROM debian:12 AS dev_containers_target_stage\n", Generate(new() { BaseImage = "debian:12" }).Text);
 
