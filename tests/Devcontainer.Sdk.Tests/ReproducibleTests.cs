@@ -36,6 +36,36 @@ public sealed class ReproducibleTests : EngineTests
     }
 
     [TestMethod]
+    public async Task Packages_are_put_on_both_builds_of_each_platform_and_of_each_configuration()
+    {
+        PackageFeed feed = new PackageFeed().Add("One", "1.0.0", 1000);
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        workspace.Write(
+            "dev.proj",
+            """
+            <Project Sdk="Devcontainer.Sdk">
+              <PropertyGroup><DevcontainerPlatforms>linux/amd64;linux/arm64</DevcontainerPlatforms></PropertyGroup>
+              <ItemGroup><DevcontainerRestore Include="src/App.csproj" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("src/nuget.config", feed.NuGetConfig);
+        workspace.Write(
+            "src/App.csproj",
+            $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+              <ItemGroup><PackageReference Include="{feed.Prefix}.One" Version="1.0.0" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write(".devcontainer/web/devcontainer.json", """{ "build": { "dockerfile": "../Dockerfile" } }""");
+        workspace.Write(".devcontainer/web/hello.txt", "Hello\n");
+        CommandResult verified = (await workspace.BuildAsync(
+            "build", "-t:VerifyDevcontainerReproducible", "-p:DevcontainerConfigFiles=.devcontainer/devcontainer.json%3B.devcontainer/web/devcontainer.json")).Succeeded();
+        Assert.HasCount(2, verified.Lines("linux/amd64: reproducible"), verified.Report);
+        Assert.HasCount(2, verified.Lines("linux/arm64: reproducible"), verified.Report);
+    }
+
+    [TestMethod]
     [Long]
     [DataRow("quickstart")]
     [DataRow("dockerfile")]
