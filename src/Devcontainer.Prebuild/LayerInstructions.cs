@@ -9,11 +9,13 @@ internal static class LayerInstructions
     private const string Supplement = "buildkit.exporter.image.v0";
 
     /// <summary>The instructions in the order of the layers, null where one is not known; nothing is known where the history has not as many.</summary>
-    internal static IReadOnlyList<string?> Of(ImageConfig config)
+    /// <param name="config">The image's configuration.</param>
+    /// <param name="layers">How many layers its manifest has.</param>
+    internal static IReadOnlyList<string?> Of(ImageConfig config, int layers)
     {
         HistoryEntry[] steps = [.. config.History.Where(static step => !step.EmptyLayer)];
-        return steps.Length != config.DiffIds.Count
-            ? new string?[config.DiffIds.Count]
+        return steps.Length != layers
+            ? new string?[layers]
             :
             [
                 .. steps.Where(static step => step.Comment == Supplement).Select(static _ => (string?)null),

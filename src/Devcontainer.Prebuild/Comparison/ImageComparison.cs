@@ -77,11 +77,8 @@ internal static class ImageComparison
     {
         if (await image.ReadAsync(manifest.Config, cancellationToken).ConfigureAwait(false) is { } bytes)
         {
-            HistoryEntry[] steps = [.. ImageConfig.Parse(bytes, manifest.Config.Digest.Value).History.Where(static step => !step.EmptyLayer)];
-            if (steps.Length == manifest.Layers.Count)
-            {
-                return [.. steps.Select(static step => step.CreatedBy is { Length: > 0 } instruction ? StepName.Shorten(instruction) : null)];
-            }
+            IReadOnlyList<string?> instructions = LayerInstructions.Of(ImageConfig.Parse(bytes, manifest.Config.Digest.Value), manifest.Layers.Count);
+            return [.. instructions.Select(static instruction => instruction is null ? null : StepName.Shorten(instruction))];
         }
 
         return new string?[manifest.Layers.Count];

@@ -13,5 +13,5 @@ internal sealed record RebuiltImage(OciLayout Layout, Digest Digest, ImageManife
 
     /// <summary>The instruction that made a layer, as the history has it; null where it does not tell.</summary>
     /// <param name="layer">Which layer, counted from the lowest.</param>
-    internal string? InstructionOf(int layer) => LayerInstructions.Of(Layout.ReadConfig(Manifest)).ElementAtOrDefault(layer);
+    internal string? InstructionOf(int layer) => LayerInstructions.Of(Layout.ReadConfig(Manifest), Manifest.Layers.Count).ElementAtOrDefault(layer);
 }

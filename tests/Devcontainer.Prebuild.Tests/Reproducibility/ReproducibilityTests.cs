@@ -55,8 +55,8 @@ public sealed class ReproducibilityTests
         Digest[] layers = [.. Enumerable.Range(0, 3).Select(static i => Digest.Sha256([(byte)i]))];
         HistoryEntry[] own = [new() { CreatedBy = "COPY a /a" }, new() { CreatedBy = "ENV A=1", EmptyLayer = true }, new() { CreatedBy = "RUN date" }];
         ImageConfig config = new() { Os = "linux", Architecture = "amd64", DiffIds = layers, History = [.. own, new() { Comment = "buildkit.exporter.image.v0" }] };
-        CollectionAssert.AreEqual(new[] { null, "COPY a /a", "RUN date" }, LayerInstructions.Of(config).ToArray());
-        CollectionAssert.AreEqual(new string?[3], LayerInstructions.Of(config with { History = own }).ToArray());
+        CollectionAssert.AreEqual(new[] { null, "COPY a /a", "RUN date" }, LayerInstructions.Of(config, 3).ToArray());
+        CollectionAssert.AreEqual(new string?[3], LayerInstructions.Of(config with { History = own }, 3).ToArray());
     }
 
     [TestMethod]
