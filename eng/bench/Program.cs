@@ -30,6 +30,12 @@ if (figures.Contains("5"))
     ManyFiles.Measure(root, output, rounds);
 }
 
+if (figures.Contains("7"))
+{
+    string registry = Environment.GetEnvironmentVariable("DEVCONTAINER_TEST_REGISTRY") ?? throw new InvalidOperationException("Run through eng/bench/run.sh.");
+    SbomOfImage.Measure(root, output, registry, rounds);
+}
+
 if (figures.Contains("8"))
 {
     Images.Measure(output, rounds);

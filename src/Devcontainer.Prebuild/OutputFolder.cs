@@ -18,7 +18,7 @@ using Devcontainer.Prebuild.Verify;
 namespace Devcontainer.Prebuild;
 
 /// <summary>
-/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>, <c>metrics.json</c>,
+/// The folder that a prebuild writes to, held for one build at a time. What it has: <c>image/</c>, <c>sbom/</c>, <c>plan/</c>, <c>receipt.json</c>, <c>metrics.json</c>, <c>metrics.prom</c>,
 /// <c>inputs.cache</c>; while a build goes on also a staging folder, which nobody reads and the next build removes.
 /// </summary>
 public sealed class OutputFolder : IDisposable
@@ -30,7 +30,7 @@ public sealed class OutputFolder : IDisposable
     private const string LockName = ".lock";
 
     // What is left of a file whose writer was killed (AtomicFile).
-    private static readonly string[] UnfinishedPrefixes = [$".{Receipt.FileName}.", $".{PrebuildMetrics.FileName}.", $".{InputCache.FileName}."];
+    private static readonly string[] UnfinishedPrefixes = [$".{Receipt.FileName}.", $".{PrebuildMetrics.FileName}.", $".{PrometheusText.FileName}.", $".{InputCache.FileName}."];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _lock;
 
@@ -54,7 +54,7 @@ public sealed class OutputFolder : IDisposable
     /// <summary>What a prebuild and a push write here, and a clean deletes.</summary>
     private static readonly string[] Owned =
     [
-        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
+        .. Folders, Receipt.FileName, PrebuildMetrics.FileName, PrometheusText.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
         ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, SarifFile.FileName, LockName,
     ];
 

@@ -98,7 +98,7 @@ public sealed class PrebuildPipeline
 
             using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
             jobs.Note("inputs");
-            var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+            var metrics = new MetricsRecorder(output.Root, request.ProjectName, keys, jobs, _reporter);
             return await metrics.RecordAsync(() => Making(inputs, keys, registries, output, metrics).MakeAsync(local?.Receipt, cancellationToken)).ConfigureAwait(false);
         }
         catch (DevcontainerException e) when (e.Diagnostic.Code == Codes.ContextChanged)
@@ -135,7 +135,7 @@ public sealed class PrebuildPipeline
         IReadOnlyList<PlatformDigest> digests = PlatformDigest.ReadAll(output.Root, request.Platforms, keys, commit);
         using var jobs = new JobRunner(started, request.MaxParallelJobs, _reporter);
         jobs.Note("inputs");
-        var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+        var metrics = new MetricsRecorder(output.Root, request.ProjectName, keys, jobs, _reporter);
         return await metrics.RecordAsync(() => Making(inputs, keys, registries, output, metrics).JoinAsync(digests, cancellationToken)).ConfigureAwait(false);
     }
 
@@ -157,7 +157,7 @@ public sealed class PrebuildPipeline
         {
             using OutputFolder output = await OutputFolder.AcquireAsync(path, request.LockTimeout, _reporter, cancellationToken).ConfigureAwait(false);
             using var jobs = new JobRunner(Stopwatch.GetTimestamp(), request.MaxParallelJobs, _reporter);
-            var metrics = new MetricsRecorder(output.Root, keys, jobs, _reporter);
+            var metrics = new MetricsRecorder(output.Root, request.ProjectName, keys, jobs, _reporter);
             PrebuildInputs these = inputs with { Request = request with { OutputPath = path } };
             PrebuildResult result = await metrics.RecordAsync(() => Making(these, keys, registries, output, metrics).MakeAsync(null, cancellationToken)).ConfigureAwait(false);
             receipts.Add(result.Receipt);

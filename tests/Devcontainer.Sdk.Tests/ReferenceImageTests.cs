@@ -11,7 +11,7 @@ public sealed partial class ReferenceImageTests : EngineTests
     private const string Debian = "debian:bookworm";
     private const string Base = "devcontainers/base:bookworm";
 
-    // What the CLI leaves of its own making (docs/divergences.md, "nothing-left-behind").
+    // What the CLI leaves of its own making (docs/divergences.md, "In the image").
     private const string LeftBehind = "tmp/dev-container-features";
 
     // What the engine puts into every container.

@@ -4,12 +4,13 @@ using Devcontainer.Prebuild.Keys;
 
 namespace Devcontainer.Prebuild.Jobs;
 
-/// <summary>Keeps what a prebuild did while it goes on, and writes <c>metrics.json</c> when it ends, however it ends.</summary>
+/// <summary>Keeps what a prebuild did while it goes on, and writes <c>metrics.json</c> and <c>metrics.prom</c> when it ends, however it ends.</summary>
 /// <param name="outputPath">Absolute path of the output folder.</param>
+/// <param name="project">Name of the project.</param>
 /// <param name="keys">The keys of what is made.</param>
 /// <param name="jobs">Its jobs.</param>
 /// <param name="reporter">Is told of the jobs, and where the file cannot be written.</param>
-internal sealed class MetricsRecorder(string outputPath, IReadOnlyList<CacheKey> keys, JobRunner jobs, IBuildReporter reporter)
+internal sealed class MetricsRecorder(string outputPath, string project, IReadOnlyList<CacheKey> keys, JobRunner jobs, IBuildReporter reporter)
 {
     private IReadOnlyList<BuildStep> _steps = [];
     private IReadOnlyList<BuildTransfer> _transfers = [];
@@ -64,6 +65,7 @@ internal sealed class MetricsRecorder(string outputPath, IReadOnlyList<CacheKey>
         try
         {
             AtomicFile.Write(Path.Combine(outputPath, PrebuildMetrics.FileName), metrics.ToBytes());
+            AtomicFile.Write(Path.Combine(outputPath, PrometheusText.FileName), PrometheusText.Write(metrics, project));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -151,7 +151,8 @@ internal sealed record PrebuildMetrics
 
     private static double Seconds(TimeSpan duration) => Math.Round(duration.TotalSeconds, 3);
 
-    private static string NameOf(JobOutcome outcome) => outcome switch
+    /// <summary>What an outcome is called.</summary>
+    internal static string NameOf(JobOutcome outcome) => outcome switch
     {
         JobOutcome.Succeeded => "succeeded",
         JobOutcome.Failed => "failed",

@@ -144,6 +144,43 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
+    public void Prometheus_reads_the_same_figures()
+    {
+        const string expected = """
+            # HELP devcontainer_prebuild_ended_timestamp_seconds When the last prebuild that did something ended.
+            # TYPE devcontainer_prebuild_ended_timestamp_seconds gauge
+            devcontainer_prebuild_ended_timestamp_seconds{project="a \"b\" \\c"} 1795600800
+            # HELP devcontainer_prebuild_seconds How long it took.
+            # TYPE devcontainer_prebuild_seconds gauge
+            devcontainer_prebuild_seconds{project="a \"b\" \\c",source="built",outcome="succeeded"} 12.346
+            # HELP devcontainer_prebuild_saved_seconds How long what was not done took when it was done.
+            # TYPE devcontainer_prebuild_saved_seconds gauge
+            devcontainer_prebuild_saved_seconds{project="a \"b\" \\c"} 2.5
+            # HELP devcontainer_prebuild_job_seconds How long jobs took, all of one name and platform together.
+            # TYPE devcontainer_prebuild_job_seconds gauge
+            devcontainer_prebuild_job_seconds{project="a \"b\" \\c",job="inputs"} 0.041
+            devcontainer_prebuild_job_seconds{project="a \"b\" \\c",job="build"} 11
+            devcontainer_prebuild_job_seconds{project="a \"b\" \\c",job="sbom",platform="linux/amd64"} 0.25
+            # HELP devcontainer_prebuild_steps Instructions of the build.
+            # TYPE devcontainer_prebuild_steps gauge
+            devcontainer_prebuild_steps{project="a \"b\" \\c",platform="linux/arm64"} 1
+            devcontainer_prebuild_steps{project="a \"b\" \\c",platform="linux/amd64"} 3
+            # HELP devcontainer_prebuild_steps_cached Instructions that the engine had.
+            # TYPE devcontainer_prebuild_steps_cached gauge
+            devcontainer_prebuild_steps_cached{project="a \"b\" \\c",platform="linux/arm64"} 1
+            devcontainer_prebuild_steps_cached{project="a \"b\" \\c",platform="linux/amd64"} 1
+            # HELP devcontainer_prebuild_image_bytes Layers and configuration as stored.
+            # TYPE devcontainer_prebuild_image_bytes gauge
+            devcontainer_prebuild_image_bytes{project="a \"b\" \\c",platform="linux/amd64"} 31000000
+            # HELP devcontainer_prebuild_image_packages Packages that the SBOM lists.
+            # TYPE devcontainer_prebuild_image_packages gauge
+            devcontainer_prebuild_image_packages{project="a \"b\" \\c",platform="linux/amd64"} 88
+
+            """;
+        Assert.AreEqual(expected.ReplaceLineEndings("\n"), Encoding.UTF8.GetString(PrometheusText.Write(Sample, "a \"b\" \\c")));
+    }
+
+    [TestMethod]
     public void Where_nothing_was_built_there_is_no_hit_rate()
     {
         using JsonDocument document = JsonDocument.Parse((Sample with { Source = null, Outcome = JobOutcome.Failed, Code = "DEVC4001", Steps = [], Images = [] }).ToBytes());
@@ -195,7 +232,7 @@ public sealed class MetricsTests
     {
         var reporter = new RecordingReporter();
         using var jobs = new JobRunner(Stopwatch.GetTimestamp(), 1, reporter);
-        var metrics = new MetricsRecorder(folder, [new CacheKey(KeyTier.Index, null, "k")], jobs, reporter);
+        var metrics = new MetricsRecorder(folder, "dev", [new CacheKey(KeyTier.Index, null, "k")], jobs, reporter);
         return await metrics.RecordAsync(() => work(metrics));
     }
 
