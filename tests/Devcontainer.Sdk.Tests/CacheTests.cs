@@ -132,6 +132,30 @@ public sealed class CacheTests : EngineTests
         Assert.IsFalse(Receipt(workspace).TryGetProperty("cacheExportSeconds", out _));
     }
 
+    /// <summary>A registry that takes the image and refuses its cache cannot be had here: buildx is stood in for, and says what it would.</summary>
+    [TestMethod]
+    public async Task A_cache_that_is_refused_fails_no_build()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer().WithDocker(
+            """
+            if [ "$2" = bake ]; then
+              definition=$(cat)
+              case $definition in *cacheonly*) echo 'ERROR: denied: requested access to the resource is denied' >&2; exit 1;; esac
+              printf %s "$definition" | "$docker" "$@"
+              exit
+            fi
+            exec "$docker" "$@"
+            """);
+        CommandResult published = (await workspace.BuildAsync(
+            "publish", "-p:PushDevcontainer=true", $"-p:DevcontainerRegistry={TestEngine.Registry}", $"-p:DevcontainerRepository={_repository}")).Succeeded();
+        Assert.HasCount(1, published.Lines(" could not be written, which only makes later builds slower: "), published.Report);
+        Assert.HasCount(1, published.Lines("requested access to the resource is denied"), published.Report);
+        Assert.HasCount(1, published.Lines("Pushed "), published.Report);
+        JsonElement job = Read(workspace).GetProperty("jobs").EnumerateArray().Single(static job => job.GetProperty("name").GetString() == "cache");
+        Assert.AreEqual("failed", job.GetProperty("outcome").GetString());
+        Assert.IsEmpty(await CacheTagsAsync());
+    }
+
     private async Task<string[]> CacheTagsAsync() =>
     [
         .. (await TestEngine.RunAsync("crane", "ls", $"{TestEngine.Registry}/{_repository}"))

@@ -91,10 +91,25 @@ internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsR
         PrebuildPlan plan, IReadOnlyList<PlatformPlan> platforms, Builder builder, PlanFiles files, BuiltImages built, CancellationToken cancellationToken)
     {
         PlatformPlan[] behind = [.. platforms.Where(platform => cache.Needs(platform.Platform, built))];
-        return behind.Length == 0
-            ? []
-            : await metrics.Jobs
-                .RunAsync("cache", token => ExportCacheAsync(plan, behind, builder, files, token), cancellationToken).ConfigureAwait(false);
+        if (behind.Length == 0)
+        {
+            return [];
+        }
+
+        string names = string.Join(" and ", behind.Select(static platform => platform.Platform.ToString()));
+        var limits = new JobLimits { Timeout = plan.Inputs.Request.BuildTimeout, TimeoutProperty = "DevcontainerBuildTimeout" };
+        try
+        {
+            IReadOnlyList<BuildTransfer> written = await metrics.Jobs
+                .RunAsync("cache", null, limits, token => ExportCacheAsync(plan, behind, builder, files, token), cancellationToken).ConfigureAwait(false);
+            reporter.Status(string.Create(CultureInfo.InvariantCulture, $"Wrote the build cache of {names} in {BuildTransfer.CacheExportSeconds(written) ?? 0:0.0} s."));
+            return written;
+        }
+        catch (DevcontainerException e)
+        {
+            reporter.Status($"The build cache of {names} could not be written, which only makes later builds slower: {e.Message}");
+            return [];
+        }
     }
 
     private async Task<IReadOnlyList<BuildTransfer>> ExportCacheAsync(
@@ -113,11 +128,9 @@ internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsR
             onOutput: null,
             progress.Accept,
             cancellationToken).ConfigureAwait(false);
-        BuildTransfer[] written = [.. progress.Transfers.Where(static transfer => transfer.Kind == TransferKind.CacheExport)];
-        reporter.Status(exitCode == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"Wrote the build cache of {string.Join(" and ", targets.Select(static target => target.Platform))} in {BuildTransfer.CacheExportSeconds(written) ?? 0:0.0} s.")
-            : $"The build cache could not be written, which only makes later builds slower: {Failure(progress, plan, exitCode).Message}");
-        return written;
+        return exitCode == 0
+            ? [.. progress.Transfers.Where(static transfer => transfer.Kind == TransferKind.CacheExport)]
+            : throw Failure(progress, plan, exitCode);
     }
 
     /// <summary>The arguments of the docker command: the definition comes on standard input, and nothing secret is among them.</summary>
