@@ -97,6 +97,7 @@ internal static class PublicProperties
         "EnableDefaultDevcontainerCache",
         "EnableDefaultDevcontainerCacheMounts",
         "EnableDefaultDevcontainerInputs",
+        "GenerateDevcontainerCycloneDx",
         "GenerateDevcontainerProvenance",
         "GenerateDevcontainerSbom",
         "PrebuildOnBuild",

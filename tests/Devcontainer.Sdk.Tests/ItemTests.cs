@@ -27,6 +27,19 @@ public sealed class ItemTests : EngineTests
     }
 
     [TestMethod]
+    public async Task CycloneDX_is_beside_each_SBOM_where_that_is_asked_for()
+    {
+        Workspace workspace = NewWorkspace().WithSmallDevcontainer();
+        (await workspace.BuildAsync("build", "-t:Prebuild")).Succeeded();
+        Assert.IsFalse(File.Exists(workspace["bin/devcontainer/sbom/linux-amd64.cdx.json"]) || File.Exists(workspace["bin/devcontainer/sbom/linux-arm64.cdx.json"]));
+        CommandResult hit = (await workspace.BuildAsync("build", "-t:Prebuild", "-p:GenerateDevcontainerCycloneDx=true", "-getItem:DevcontainerSbom", "-getItem:DevcontainerCycloneDx")).Succeeded();
+        IReadOnlyDictionary<string, string> converted = hit.Items("DevcontainerCycloneDx").Single();
+        Assert.AreEqual(hit.Items("DevcontainerSbom").Single()["Subject"], converted["Subject"]);
+        JsonElement bom = JsonElement.Parse(await File.ReadAllBytesAsync(converted["Identity"]));
+        Assert.AreEqual("container", bom.GetProperty("metadata").GetProperty("component").GetProperty("type").GetString());
+    }
+
+    [TestMethod]
     public async Task Items_say_what_DESIGN_promises()
     {
         CommandResult built = (await Quickstart.GetAsync()).Built;

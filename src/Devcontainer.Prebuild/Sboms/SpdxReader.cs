@@ -9,14 +9,31 @@ internal static class SpdxReader
 {
     /// <summary>The packages by their id, in the document's order.</summary>
     /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
-    internal static IReadOnlyList<KeyValuePair<string, SpdxPackage>> ReadPackages(ReadOnlyMemory<byte> json)
+    internal static IReadOnlyList<KeyValuePair<string, SpdxPackage>> ReadPackages(ReadOnlyMemory<byte> json) => Read<IReadOnlyList<KeyValuePair<string, SpdxPackage>>>(json, static root =>
+    {
+        Dictionary<string, ExtractedLicense> licenses = ReadLicenses(root);
+        return [.. root.GetProperty("packages").EnumerateArray().Select(package => KeyValuePair.Create(Text(package, "SPDXID")!, Read(package, licenses)))];
+    });
+
+    /// <summary>When and by what the document was made, and what it is about.</summary>
+    /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
+    internal static SpdxHeader ReadHeader(ReadOnlyMemory<byte> json) => Read(json, static root =>
+    {
+        const string tool = "Tool: ";
+        JsonElement creation = root.GetProperty("creationInfo");
+        return new SpdxHeader(
+            Text(creation, "created") ?? throw new FormatException("it does not say when it was made"),
+            creation.GetProperty("creators").EnumerateArray().Select(static creator => creator.GetString()!).First(static creator => creator.StartsWith(tool, StringComparison.Ordinal))[tool.Length..],
+            root.GetProperty("relationships").EnumerateArray()
+                .Where(static relationship => Text(relationship, "relationshipType") == "DESCRIBES").Select(static relationship => Text(relationship, "relatedSpdxElement")).FirstOrDefault());
+    });
+
+    private static T Read<T>(ReadOnlyMemory<byte> json, Func<JsonElement, T> read)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            JsonElement root = document.RootElement;
-            Dictionary<string, ExtractedLicense> licenses = ReadLicenses(root);
-            return [.. root.GetProperty("packages").EnumerateArray().Select(package => KeyValuePair.Create(Text(package, "SPDXID")!, Read(package, licenses)))];
+            return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -73,3 +90,9 @@ internal static class SpdxReader
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 }
+
+/// <summary>What an SPDX document says of itself.</summary>
+/// <param name="Created">When it was made, as written.</param>
+/// <param name="Tool">What made it: name, hyphen, version.</param>
+/// <param name="Describes">Id of the package that it is about; null for none.</param>
+internal sealed record SpdxHeader(string Created, string Tool, string? Describes);

@@ -179,7 +179,7 @@ public sealed partial class CrashTests
 
     // Written after the image is found by its receipt, and a hit writes nothing: what a kill leaves undone here stays so until something is done.
     private static bool IsWrittenLast(string file, string output) =>
-        new[] { "metrics.json", InputCache.FileName }.Select(name => Path.Combine(output, name)).Any(path => file == path || AtomicFile.IsUnfinished(file, path));
+        new[] { "metrics.json", "metrics.prom", InputCache.FileName }.Select(name => Path.Combine(output, name)).Any(path => file == path || AtomicFile.IsUnfinished(file, path));
 
     /// <summary>How often a prebuild makes each of the calls, on the thread that makes the most of them.</summary>
     private static async Task<IReadOnlyDictionary<string, int>> CountAsync(TemporaryFolder folder, string calls)
