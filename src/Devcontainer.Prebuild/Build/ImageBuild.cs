@@ -52,16 +52,11 @@ internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsR
             OutputFolder.Delete(target.Destination!);
         }
 
-        var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), reporter);
+        BuildProgress progress = Progress(targets, reporter);
         metrics.Follow(progress);
         byte[] definition = BakeDefinition.Write(targets);
         files.WriteDefinition(definition);
-        int exitCode = await docker.RunAsync(
-            Arguments(builder.Name, plan.Inputs.Options),
-            (stream, token) => stream.WriteAsync(definition, token).AsTask(),
-            onOutput: null,
-            progress.Accept,
-            cancellationToken).ConfigureAwait(false);
+        int exitCode = await BakeAsync(plan, builder, definition, progress, cancellationToken).ConfigureAwait(false);
         if (exitCode != 0)
         {
             throw FullDisk(progress, staging) ?? Failure(progress, plan, exitCode);
@@ -120,18 +115,22 @@ internal sealed class ImageBuild(DockerCommand docker, TeamCache cache, MetricsR
             .. Targets(plan, platforms, cache, files, staging: null)
                 .Zip(platforms, (target, platform) => target with { CacheTo = [CacheOptions.Format(cache.Export!, platform.Platform)], NoCache = false, NoCacheStages = [] }),
         ];
-        var progress = new BuildProgress(targets.ToDictionary(static t => t.Name, static t => t.Platform, StringComparer.Ordinal), SilentReporter.Instance);
-        byte[] definition = BakeDefinition.Write(targets);
-        int exitCode = await docker.RunAsync(
-            Arguments(builder.Name, plan.Inputs.Options),
-            (stream, token) => stream.WriteAsync(definition, token).AsTask(),
-            onOutput: null,
-            progress.Accept,
-            cancellationToken).ConfigureAwait(false);
+        BuildProgress progress = Progress(targets, SilentReporter.Instance);
+        int exitCode = await BakeAsync(plan, builder, BakeDefinition.Write(targets), progress, cancellationToken).ConfigureAwait(false);
         return exitCode == 0
             ? [.. progress.Transfers.Where(static transfer => transfer.Kind == TransferKind.CacheExport)]
             : throw Failure(progress, plan, exitCode);
     }
+
+    private static BuildProgress Progress(IEnumerable<BakeTarget> targets, IBuildReporter reporter) =>
+        new(targets.ToDictionary(static target => target.Name, static target => target.Platform, StringComparer.Ordinal), reporter);
+
+    private Task<int> BakeAsync(PrebuildPlan plan, Builder builder, byte[] definition, BuildProgress progress, CancellationToken cancellationToken) => docker.RunAsync(
+        Arguments(builder.Name, plan.Inputs.Options),
+        (stream, token) => stream.WriteAsync(definition, token).AsTask(),
+        onOutput: null,
+        progress.Accept,
+        cancellationToken);
 
     /// <summary>The arguments of the docker command: the definition comes on standard input, and nothing secret is among them.</summary>
     internal static string[] Arguments(string builder, BuildOptions options) =>
