@@ -63,7 +63,7 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
     internal async Task<Digest> ResolveAsync(RemoteFeatureReference reference, SourceLocation location, CancellationToken cancellationToken)
     {
         RequireNetwork(reference, location, "it has no pin in devcontainer-lock.json");
-        return await OriginOf(reference).ResolveAsync(reference, location, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(location, () => OriginOf(reference).ResolveAsync(reference, location, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>The Feature, from the vendored ones or from where it is published.</summary>
@@ -75,7 +75,7 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
         }
 
         RequireNetwork(reference, location, $"it is neither in '{folder}' nor in '{vendored.Folder}'");
-        return await OriginOf(reference).FetchAsync(reference, digest, location, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(location, () => OriginOf(reference).FetchAsync(reference, digest, location, cancellationToken)).ConfigureAwait(false);
     }
 
     // Null where it is not there, or not as it was unpacked: it is unpacked anew then.
@@ -131,6 +131,19 @@ internal sealed class FeatureStore(string folder, VendoredFeatures vendored, Reg
     }
 
     private IFeatureOrigin OriginOf(RemoteFeatureReference reference) => reference is TarballFeatureReference ? _tarballs : _registry;
+
+    // What a registry or a web server says is about the line that names the Feature.
+    private static async Task<T> AskAsync<T>(SourceLocation location, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
+        {
+            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
+        }
+    }
 
     private void RequireNetwork(RemoteFeatureReference reference, SourceLocation location, string reason)
     {

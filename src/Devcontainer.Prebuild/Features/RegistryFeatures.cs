@@ -12,7 +12,7 @@ internal sealed class RegistryFeatures(RegistryAccess registries) : IFeatureOrig
     public async Task<Digest> ResolveAsync(RemoteFeatureReference reference, SourceLocation location, CancellationToken cancellationToken)
     {
         var oci = (OciFeatureReference)reference;
-        Descriptor? found = await AskAsync(location, () => registries.Client.ResolveAsync(NameOf(oci, null), cancellationToken)).ConfigureAwait(false);
+        Descriptor? found = await registries.Client.ResolveAsync(NameOf(oci, null), cancellationToken).ConfigureAwait(false);
         return found?.Digest ?? throw new DevcontainerException(Codes.FeatureNotFound, location, oci.Id, $"{oci.Resource}:{oci.Tag}");
     }
 
@@ -20,27 +20,14 @@ internal sealed class RegistryFeatures(RegistryAccess registries) : IFeatureOrig
     public async Task<FeaturePackage> FetchAsync(RemoteFeatureReference reference, Digest digest, SourceLocation location, CancellationToken cancellationToken)
     {
         ImageReference name = NameOf((OciFeatureReference)reference, digest);
-        RegistryManifest manifest = await AskAsync(location, () => registries.Client.GetManifestAsync(name, cancellationToken)).ConfigureAwait(false)
+        RegistryManifest manifest = await registries.Client.GetManifestAsync(name, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, name);
-        Descriptor layer = await AskAsync(location, () => Task.FromResult(FeaturePackage.LayerOf(manifest.Bytes, name.ToString()))).ConfigureAwait(false);
-        byte[] archive = await AskAsync(location, () => registries.Client.GetBlobAsync(name, layer, cancellationToken)).ConfigureAwait(false)
+        Descriptor layer = FeaturePackage.LayerOf(manifest.Bytes, name.ToString());
+        byte[] archive = await registries.Client.GetBlobAsync(name, layer, cancellationToken).ConfigureAwait(false)
             ?? throw new DevcontainerException(Codes.FeatureNotFound, location, reference.Id, $"{name} (its layer {layer.Digest})");
         return new FeaturePackage(manifest.Bytes, archive);
     }
 
     private static ImageReference NameOf(OciFeatureReference reference, Digest? digest) =>
         ImageReference.Parse($"{reference.Resource}{(digest is { } known ? $"@{known}" : $":{reference.Tag}")}");
-
-    // What a registry says is about the line that names the Feature.
-    private static async Task<T> AskAsync<T>(SourceLocation location, Func<Task<T>> ask)
-    {
-        try
-        {
-            return await ask().ConfigureAwait(false);
-        }
-        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
-        {
-            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
-        }
-    }
 }

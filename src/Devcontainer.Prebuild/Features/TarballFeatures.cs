@@ -36,15 +36,8 @@ internal sealed class TarballFeatures(RegistryAccess registries) : IFeatureOrigi
             return known;
         }
 
-        try
-        {
-            byte[] archive = await registries.Downloads.GetAsync(reference.Uri, ReadAsync, cancellationToken).ConfigureAwait(false);
-            return _fetched[reference.Uri] = new FeaturePackage(null, archive);
-        }
-        catch (DevcontainerException e) when (e.Diagnostic.Location is null)
-        {
-            throw new DevcontainerException(e.Diagnostic with { Location = location }, e);
-        }
+        byte[] archive = await registries.Downloads.GetAsync(reference.Uri, ReadAsync, cancellationToken).ConfigureAwait(false);
+        return _fetched[reference.Uri] = new FeaturePackage(null, archive);
 
         async Task<byte[]> ReadAsync(Stream body, CancellationToken token)
         {
