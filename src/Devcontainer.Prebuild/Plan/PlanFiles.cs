@@ -96,37 +96,33 @@ internal sealed class PlanFiles
 
     private void WriteFeatures()
     {
+        bool isOne = _plan.Inputs.Request.ReferenceCompatible && _plan.Inputs.Features.Count > 0;
         OciLayout? layout = null;
         var written = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
         foreach (PlatformPlan platform in _plan.Platforms)
         {
-            var contexts = new List<KeyValuePair<string, string>>();
-            if (_plan.Inputs.Request.ReferenceCompatible && _plan.Inputs.Features.Count > 0)
+            _features.Add(platform.Platform.ToString(), isOne
+                ? [ContextOf(PrebuildDockerfile.ReferenceContext, string.Empty, platform, () => ReferenceEntries(platform))]
+                : [
+                    .. _plan.Inputs.Features.Select(feature => ContextOf(
+                        PrebuildPlanner.ContextName(feature), feature.Files.FolderName, platform, () => Entries(feature, platform.BuiltinEnvironment))),
+                ]);
+        }
+
+        // What is the same for several platforms is written once.
+        KeyValuePair<string, string> ContextOf(string name, string folder, PlatformPlan platform, Func<List<TarEntry>> entries)
+        {
+            layout ??= OciLayout.Create(Path.Combine(_root, "features"));
+            string same = $"{folder}\0{platform.BuiltinEnvironment}";
+            if (!written.TryGetValue(same, out Descriptor? image))
             {
-                layout ??= OciLayout.Create(Path.Combine(_root, "features"));
-                contexts.Add(ContextOf(layout, PrebuildDockerfile.ReferenceContext, layout.WriteSingleLayerImage(ReferenceEntries(platform), BuildContext.Timestamp)));
-                _features.Add(platform.Platform.ToString(), contexts);
-                continue;
+                image = layout.WriteSingleLayerImage(entries(), BuildContext.Timestamp);
+                written.Add(same, image);
             }
 
-            foreach (FeatureInput feature in _plan.Inputs.Features)
-            {
-                layout ??= OciLayout.Create(Path.Combine(_root, "features"));
-                string same = $"{feature.Files.FolderName}\0{platform.BuiltinEnvironment}";
-                if (!written.TryGetValue(same, out Descriptor? image))
-                {
-                    image = layout.WriteSingleLayerImage(Entries(feature, platform.BuiltinEnvironment), BuildContext.Timestamp);
-                    written.Add(same, image);
-                }
-
-                contexts.Add(ContextOf(layout, PrebuildPlanner.ContextName(feature), image));
-            }
-
-            _features.Add(platform.Platform.ToString(), contexts);
+            return new KeyValuePair<string, string>(name, $"oci-layout://{layout.Root}@{image.Digest}");
         }
     }
-
-    private static KeyValuePair<string, string> ContextOf(OciLayout layout, string name, Descriptor image) => new(name, $"oci-layout://{layout.Root}@{image.Digest}");
 
     /// <summary>A Feature's files under its folder's name, beside the file of the users, all executable as in the reference CLI.</summary>
     private static List<TarEntry> Entries(FeatureInput feature, string builtinEnvironment) =>

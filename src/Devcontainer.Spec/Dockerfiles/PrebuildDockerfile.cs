@@ -155,34 +155,20 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
         }
 
         writer.Line($"FROM {from} AS {TargetStage}");
-        if (isReference)
+        if (request.Features.Count > 0)
         {
             writer.Line("USER root");
-            writer.Lines(ReferenceLayers.Begin(request.ReferenceUsers!, escape));
-            foreach (FeatureStep step in request.Features)
+            if (isReference)
             {
-                writer.Line();
-                foreach ((string name, string value) in step.Environment)
-                {
-                    writer.Environment(name, value, expand: true);
-                }
-
-                writer.Lines(ReferenceLayers.Install(Plain("folder", step.Folder), escape));
+                writer.Lines(ReferenceLayers.Begin(request.ReferenceUsers!, escape));
             }
-
-            writer.Line();
-            writer.User(request.ImageUser);
-        }
-        else if (request.Features.Count > 0)
-        {
-            writer.Line("USER root");
-            if (request.CacheMounts.Count > 0)
+            else if (request.CacheMounts.Count > 0)
             {
                 // Without this the platform is not there in the names of the caches.
                 writer.Line("ARG TARGETPLATFORM");
             }
 
-            string mounts = Mounts(request, keepsApt, escape);
+            string mounts = isReference ? string.Empty : Mounts(request, keepsApt, escape);
             foreach (FeatureStep step in request.Features)
             {
                 writer.Line();
@@ -191,10 +177,8 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
                     writer.Environment(name, value, expand: true);
                 }
 
-                // The JSON form: an image's SHELL may be no shell. Writes to the mount are dropped after the step.
-                writer.Line(
-                    $"RUN --mount=type=bind,from={Plain("context", step.Context)},target={FeaturesFolder},rw {mounts}{escape}\n"
-                    + $"    [\"/bin/sh\", \"-c\", \"cd {FeaturesFolder}/{Plain("folder", step.Folder)} && exec ./{FeatureInstallFiles.ScriptName}\"]");
+                string folder = Plain("folder", step.Folder);
+                writer.Lines(isReference ? ReferenceLayers.Install(folder, escape) : Install(step, folder, mounts, escape));
             }
 
             writer.Line();
@@ -209,6 +193,13 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
         return new PrebuildDockerfile(
             text.ToString(), TargetStage, writer.UsesNewline ? new Dictionary<string, string> { [NewlineArgument] = "\n" } : nothing);
     }
+
+    // The JSON form: an image's SHELL may be no shell. Writes to the mount are dropped after the step.
+    private static string[] Install(FeatureStep step, string folder, string mounts, char escape) =>
+    [
+        $"RUN --mount=type=bind,from={Plain("context", step.Context)},target={FeaturesFolder},rw {mounts}{escape}",
+        $"    [\"/bin/sh\", \"-c\", \"cd {FeaturesFolder}/{folder} && exec ./{FeatureInstallFiles.ScriptName}\"]",
+    ];
 
     private static string Mounts(PrebuildDockerfileRequest request, bool keepsApt, char escape)
     {
