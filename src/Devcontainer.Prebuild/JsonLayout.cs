@@ -54,6 +54,15 @@ internal static class JsonLayout
         }
     }
 
+    /// <summary>Writes a number, where there is one.</summary>
+    internal static void WriteOptional(Utf8JsonWriter writer, string name, double? value)
+    {
+        if (value is { } number)
+        {
+            writer.WriteNumber(name, number);
+        }
+    }
+
     /// <summary>Writes a list of objects, each with what the callback writes of it.</summary>
     internal static void WriteList<T>(Utf8JsonWriter writer, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {

@@ -59,11 +59,7 @@ internal sealed record PrebuildMetrics
             JsonLayout.WriteOptional(writer, "code", Code);
             writer.WriteString("ended", Ended);
             writer.WriteNumber("seconds", Seconds(Duration));
-            if (SavedSeconds is { } saved)
-            {
-                writer.WriteNumber("savedSeconds", saved);
-            }
-
+            JsonLayout.WriteOptional(writer, "savedSeconds", SavedSeconds);
             JsonLayout.WriteList(writer, "jobs", Jobs, WriteJob);
             WriteSteps(writer);
             JsonLayout.WriteList(
@@ -107,10 +103,7 @@ internal sealed record PrebuildMetrics
         }
 
         writer.WriteNumber("seconds", Math.Round(steps.Sum(static step => step.Seconds), 3));
-        if (BuildStep.Saved(steps) is { } saved)
-        {
-            writer.WriteNumber("savedSeconds", saved);
-        }
+        JsonLayout.WriteOptional(writer, "savedSeconds", BuildStep.Saved(steps));
     }
 
     private static void WriteJob(Utf8JsonWriter writer, JobRecord job)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Keys;
 
 namespace Devcontainer.Prebuild.Packages;
 
@@ -78,6 +79,21 @@ internal sealed record NuGetPackage(string Id, string Version, string Folder)
         {
             throw Damaged(e.Message, e);
         }
+    }
+
+    /// <summary>The key of a layer that has packages (docs/packages.md, "Format").</summary>
+    /// <param name="kind">What kind of layer it is.</param>
+    /// <param name="packages">The packages in order, each with the hash of what of it is in the layer.</param>
+    internal static string KeyOf(string kind, IReadOnlyList<(NuGetPackage Package, string Hash)> packages)
+    {
+        using var key = new KeyHasher($"{KeyComposer.Format}/{kind}");
+        key.Count(packages.Count);
+        foreach ((NuGetPackage package, string hash) in packages)
+        {
+            key.Field(package.Id).Field(package.Version).Field(hash);
+        }
+
+        return key.ToKey();
     }
 
     /// <summary>That the package cannot be taken as it is in the packages folder.</summary>

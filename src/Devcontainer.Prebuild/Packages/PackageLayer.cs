@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
-using Devcontainer.Prebuild.Keys;
 
 namespace Devcontainer.Prebuild.Packages;
 
@@ -29,14 +28,7 @@ internal sealed record PackageLayer : IPackagesLayer
     {
         Name = name;
         _packages = packages;
-        using var key = new KeyHasher(KeyComposer.Format + "/package-layer");
-        key.Count(packages.Count);
-        foreach ((NuGetPackage package, string contentHash) in packages)
-        {
-            key.Field(package.Id).Field(package.Version).Field(contentHash);
-        }
-
-        Key = key.ToKey();
+        Key = NuGetPackage.KeyOf("package-layer", packages);
     }
 
     /// <inheritdoc />

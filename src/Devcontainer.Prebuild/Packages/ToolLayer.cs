@@ -1,7 +1,6 @@
 using System.Text;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Build;
-using Devcontainer.Prebuild.Keys;
 
 namespace Devcontainer.Prebuild.Packages;
 
@@ -36,14 +35,7 @@ internal sealed record ToolLayer : IPackagesLayer
     {
         Name = name;
         _packages = packages;
-        using var key = new KeyHasher(KeyComposer.Format + "/tool-layer");
-        key.Count(packages.Count);
-        foreach ((NuGetPackage package, string hash) in packages)
-        {
-            key.Field(package.Id).Field(package.Version).Field(hash);
-        }
-
-        Key = key.ToKey();
+        Key = NuGetPackage.KeyOf("tool-layer", packages);
     }
 
     /// <inheritdoc />

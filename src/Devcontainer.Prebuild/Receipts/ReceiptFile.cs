@@ -65,11 +65,7 @@ public static class ReceiptFile
         WriteImage(writer, receipt.Image);
         writer.WriteString("built", receipt.Built);
         writer.WriteNumber("seconds", receipt.Seconds);
-        if (receipt.CacheExportSeconds is { } export)
-        {
-            writer.WriteNumber("cacheExportSeconds", export);
-        }
-
+        JsonLayout.WriteOptional(writer, "cacheExportSeconds", receipt.CacheExportSeconds);
         writer.WriteString("builder", receipt.Builder);
         JsonLayout.WriteList(writer, "keys", receipt.Keys, static (w, k) =>
         {
@@ -103,10 +99,7 @@ public static class ReceiptFile
             w.WriteString("name", s.Name);
             w.WriteBoolean("cached", s.Cached);
             w.WriteNumber("seconds", s.Seconds);
-            if (s.Ran is { } ran)
-            {
-                w.WriteNumber("ran", ran);
-            }
+            JsonLayout.WriteOptional(w, "ran", s.Ran);
         });
         JsonLayout.WriteList(writer, "inputs", receipt.Inputs, static (w, i) =>
         {
