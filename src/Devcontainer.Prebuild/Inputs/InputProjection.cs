@@ -81,7 +81,7 @@ internal static class InputProjection
             throw new JsonException("it is not UTF-8");
         }
 
-        using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        using JsonDocument document = JsonDocument.Parse(text, LenientJson.Options);
         JsonElement element = document.RootElement;
         foreach (string token in pointer.Split('/').AsSpan(1))
         {

@@ -27,8 +27,7 @@ internal static class MSBuildSdks
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = LenientJson.ReadFile(file);
             return document.RootElement.TryGetProperty("msbuild-sdks", out JsonElement sdks)
                 ? [.. sdks.EnumerateObject().Select(static sdk => (sdk.Name, sdk.Value.GetString() ?? string.Empty))]
                 : [];

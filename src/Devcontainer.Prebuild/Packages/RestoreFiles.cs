@@ -173,7 +173,7 @@ internal sealed partial class RestoreFiles
     {
         try
         {
-            using JsonDocument filter = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument filter = LenientJson.ReadFile(file);
             string solution = Path.Combine(Path.GetDirectoryName(file)!, Slashes(filter.RootElement.GetProperty("solution").GetProperty("path").GetString()!));
             Add(solution);
         }

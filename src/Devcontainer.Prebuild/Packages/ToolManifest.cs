@@ -21,8 +21,7 @@ internal sealed record ToolManifest(string File, string Folder, IReadOnlyList<(s
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                System.IO.File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = LenientJson.ReadFile(file);
             string folder = Path.GetDirectoryName(file)!;
             return new ToolManifest(
                 file,

@@ -31,8 +31,7 @@ public static class CycloneDxDocument
     /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
     internal static byte[] Convert(ReadOnlyMemory<byte> spdx)
     {
-        IReadOnlyList<KeyValuePair<string, SpdxPackage>> packages = SpdxReader.ReadPackages(spdx);
-        SpdxHeader header = SpdxReader.ReadHeader(spdx);
+        (SpdxHeader header, IReadOnlyList<KeyValuePair<string, SpdxPackage>> packages) = SpdxReader.ReadDocument(spdx);
         KeyValuePair<string, SpdxPackage> image = packages.FirstOrDefault(package => package.Key == header.Describes);
         if (image.Value is null)
         {

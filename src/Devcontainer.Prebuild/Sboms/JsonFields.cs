@@ -5,12 +5,10 @@ namespace Devcontainer.Prebuild.Sboms;
 /// <summary>Looks into JSON that others wrote, where nothing need be what it should.</summary>
 internal static class JsonFields
 {
-    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
-
     /// <summary>Parses a file.</summary>
     /// <exception cref="JsonException">It is no JSON, or nested too deeply.</exception>
     internal static JsonDocument Parse(ReadOnlySpan<byte> content) =>
-        JsonDocument.Parse((content.StartsWith("\uFEFF"u8) ? content[3..] : content).ToArray(), Lenient);
+        JsonDocument.Parse((content.StartsWith("\uFEFF"u8) ? content[3..] : content).ToArray(), LenientJson.Options);
 
     /// <summary>A property that is an object; null where it is none.</summary>
     internal static JsonElement? Object(JsonElement element, string name) => Property(element, name, JsonValueKind.Object);

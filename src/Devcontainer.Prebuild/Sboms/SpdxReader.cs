@@ -9,15 +9,20 @@ internal static class SpdxReader
 {
     /// <summary>The packages by their id, in the document's order.</summary>
     /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
-    internal static IReadOnlyList<KeyValuePair<string, SpdxPackage>> ReadPackages(ReadOnlyMemory<byte> json) => Read<IReadOnlyList<KeyValuePair<string, SpdxPackage>>>(json, static root =>
+    internal static IReadOnlyList<KeyValuePair<string, SpdxPackage>> ReadPackages(ReadOnlyMemory<byte> json) => Read(json, Packages);
+
+    /// <summary>When and by what the document was made, what it is about, and its packages.</summary>
+    /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
+    internal static (SpdxHeader Header, IReadOnlyList<KeyValuePair<string, SpdxPackage>> Packages) ReadDocument(ReadOnlyMemory<byte> json) =>
+        Read(json, static root => (Header(root), Packages(root)));
+
+    private static IReadOnlyList<KeyValuePair<string, SpdxPackage>> Packages(JsonElement root)
     {
         Dictionary<string, ExtractedLicense> licenses = ReadLicenses(root);
         return [.. root.GetProperty("packages").EnumerateArray().Select(package => KeyValuePair.Create(Text(package, "SPDXID")!, Read(package, licenses)))];
-    });
+    }
 
-    /// <summary>When and by what the document was made, and what it is about.</summary>
-    /// <exception cref="DevcontainerException">DEVC6006: it is no such document.</exception>
-    internal static SpdxHeader ReadHeader(ReadOnlyMemory<byte> json) => Read(json, static root =>
+    private static SpdxHeader Header(JsonElement root)
     {
         const string tool = "Tool: ";
         JsonElement creation = root.GetProperty("creationInfo");
@@ -26,7 +31,7 @@ internal static class SpdxReader
             creation.GetProperty("creators").EnumerateArray().Select(static creator => creator.GetString()!).First(static creator => creator.StartsWith(tool, StringComparison.Ordinal))[tool.Length..],
             root.GetProperty("relationships").EnumerateArray()
                 .Where(static relationship => Text(relationship, "relationshipType") == "DESCRIBES").Select(static relationship => Text(relationship, "relatedSpdxElement")).FirstOrDefault());
-    });
+    }
 
     private static T Read<T>(ReadOnlyMemory<byte> json, Func<JsonElement, T> read)
     {

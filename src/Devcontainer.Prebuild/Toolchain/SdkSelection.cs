@@ -30,8 +30,7 @@ internal sealed record SdkSelection(SdkVersion? Version, RollForward Policy, boo
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = LenientJson.ReadFile(path);
             return document.RootElement.TryGetProperty("sdk", out JsonElement sdk) && sdk.ValueKind != JsonValueKind.Null ? Read(sdk) : Latest;
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or IOException or UnauthorizedAccessException)
