@@ -20,7 +20,7 @@ public static class Codes
     public const string WrongType = "DEVC1008";
     public const string PropertyMisspelt = "DEVC1009";
     public const string NoImageSource = "DEVC1010";
-    public const string ComposeNotSupported = "DEVC1011";
+    public const string ComposeInvalid = "DEVC1011";
     public const string BuildFileNotFound = "DEVC1012";
     public const string PathOutsideRepository = "DEVC1013";
     public const string EnvironmentNotAllowed = "DEVC1014";
@@ -31,6 +31,9 @@ public static class Codes
     public const string BuildOptionsNotSupported = "DEVC1019";
     public const string ConfigurationsNotFound = "DEVC1020";
     public const string ConfigurationNameTwice = "DEVC1021";
+    public const string YamlInvalid = "DEVC1022";
+    public const string ComposeServiceNotFound = "DEVC1023";
+    public const string ComposeNotSupported = "DEVC1024";
     public const string ImageReferenceInvalid = "DEVC1040";
     public const string PlatformInvalid = "DEVC1041";
     public const string DigestInvalid = "DEVC1042";

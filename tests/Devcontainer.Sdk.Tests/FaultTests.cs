@@ -73,7 +73,7 @@ public sealed class FaultTests : SdkTests
     [DataRow("{\n  \"image\": \"debian\"\n", "DEVC1002", 3, 1)]
     [DataRow("{ \"image\": 7 }", "DEVC1008", 1, 12)]
     [DataRow("{\n  \"image\": \"debian:\"\n}", "DEVC1040", 2, 12)]
-    [DataRow("{\n  \"dockerComposeFile\": \"compose.yml\"\n}", "DEVC1011", 2, 24)]
+    [DataRow("{\n  \"dockerComposeFile\": \"compose.yml\"\n}", "DEVC1012", 2, 24)]
     [DataRow("{\n  \"name\": \"nothing to build\"\n}", "DEVC1010", 1, 1)]
     [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"owner/repository/b\": {} } }", "DEVC2002", 2, 17)]
     [DataRow("{ \"image\": \"debian\",\n  \"features\": { \"./none\": {} } }", "DEVC2003", 2, 17)]

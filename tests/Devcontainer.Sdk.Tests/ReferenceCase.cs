@@ -77,6 +77,19 @@ internal sealed record ReferenceCase(string Name, string Configuration, string? 
                 """ "options": { "text": { "type": "string", "default": "" }, "choice": { "type": "string", "enum": ["one", "two"], "default": "one" }, "flag": { "type": "boolean", "default": false }, "free": { "type": "string", "proposals": ["y"], "default": "y" }, "version": { "type": "string", "default": "latest" } } """,
                 "printf '%s|' \"$TEXT\" \"$CHOICE\" \"$FLAG\" \"$FREE\" \"$VERSION\" >/usr/local/options\n"));
         yield return new("the old names", $$"""{ "dockerFile": "Dockerfile", "context": ".", "extensions": ["a.b"], "settings": { "x": 1 }, "devPort": 1234 }""", $"FROM {debian}\nRUN touch /old\n");
+        yield return new("a Compose service of an image", """{ "dockerComposeFile": "compose.yml", "service": "app", "features": { "./who": {} }, "workspaceFolder": "/src" }""", null, Who)
+        {
+            Compose = $"services:\n  app:\n    image: {debian}\n    user: daemon\n    volumes: [\"..:/src\"]\n    command: sleep infinity\n  db:\n    image: {debian}\n",
+        };
+        yield return new(
+            "a Compose service that builds",
+            """{ "dockerComposeFile": ["compose.yml", "more.yml"], "service": "app", "features": { "./hello": {} }, "remoteUser": "dev" }""",
+            $"FROM {debian} AS dev\nARG LEVEL=1\nARG TEXT\nRUN useradd -m dev && echo $LEVEL $TEXT >/level\nFROM dev AS full\nRUN touch /full\n",
+            Hello)
+        {
+            Compose = "services:\n  app:\n    build:\n      context: .\n      target: full\n      args: { LEVEL: 2 }\n      labels: { team: a }\n",
+            MoreCompose = "services:\n  app:\n    build:\n      target: dev\n      args: [\"TEXT=a ${WHAT:-b}\"]\n",
+        };
         yield return new(
             "everything that only the label has",
             $$"""
@@ -102,6 +115,12 @@ internal sealed record ReferenceCase(string Name, string Configuration, string? 
         Hello with { Item2 = """ "name": "It's hello", "description": "Says it", "documentationURL": "https://example.com/hello", "containerEnv": { "TOOL": "1", "PATH": "/opt/x:${PATH}" }, """ + Hello.Item2 },
         ("old", """ "deprecated": true """, "echo $_REMOTE_USER $_REMOTE_USER_HOME >/usr/local/old\n"));
 
+    /// <summary>compose.yml beside it; null for none.</summary>
+    internal string? Compose { get; init; }
+
+    /// <summary>more.yml, which comes over that; null for none.</summary>
+    internal string? MoreCompose { get; init; }
+
     private static (string, string, string) Who => ("who", "", "echo $_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER $_CONTAINER_USER_HOME >/usr/local/who\n");
 
     /// <summary>Writes it.</summary>
@@ -112,6 +131,14 @@ internal sealed record ReferenceCase(string Name, string Configuration, string? 
         if (Dockerfile is not null)
         {
             workspace.Write(".devcontainer/Dockerfile", Dockerfile);
+        }
+
+        foreach ((string name, string? text) in new[] { ("compose.yml", Compose), ("more.yml", MoreCompose) })
+        {
+            if (text is not null)
+            {
+                workspace.Write($".devcontainer/{name}", text);
+            }
         }
 
         foreach ((string name, string metadata, string script) in Features)

@@ -166,7 +166,7 @@ internal sealed record PrebuildInputs
             throw new DevcontainerException(
                 Codes.BuildOptionsNotSupported,
                 options.PlatformsLocation,
-                "--platform",
+                "'--platform' in 'build.options'",
                 $"the platforms are said by the project, and there they are {string.Join(", ", platforms)}; set DevcontainerPlatforms, and leave this out");
         }
     }

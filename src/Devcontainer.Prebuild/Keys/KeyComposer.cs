@@ -140,6 +140,11 @@ internal static class KeyComposer
             key.Field("reference compatible");
         }
 
+        if (configuration.ServiceUser is { } user && inputs.Features.Count > 0)
+        {
+            key.Field("service user").Field(user);
+        }
+
         if (inputs.Options.Noticed.ToArray() is { Length: > 0 } options)
         {
             AddPairs(key, options);

@@ -57,7 +57,7 @@ internal sealed class KeyHistory
         await tree.WidenAsync(path =>
             Array.Exists(folders, folder => path.StartsWith(folder, StringComparison.Ordinal))
             || declared.Contains(path)
-            || IsDockerfile(path)
+            || IsNamedByConfigurations(path)
             || (request.Restore.Count > 0 && IsReadByRestore(path))).ConfigureAwait(false);
         return history;
     }
@@ -183,10 +183,10 @@ internal sealed class KeyHistory
     private string FolderOf(string file) => PathOf(Path.GetDirectoryName(Path.GetFullPath(file))!) is var folder && folder == "." ? string.Empty : folder + "/";
 
     // Where a configuration names one somewhere else, it is read before anything says so.
-    private static bool IsDockerfile(string path)
+    private static bool IsNamedByConfigurations(string path)
     {
         string name = path[(path.LastIndexOf('/') + 1)..];
-        return name.Contains("dockerfile", StringComparison.OrdinalIgnoreCase) || name.Contains("containerfile", StringComparison.OrdinalIgnoreCase) || name == ".dockerignore";
+        return name is ".dockerignore" or ".env" || Array.Exists(["dockerfile", "containerfile", "compose"], part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
     }
 
     private static bool IsReadByRestore(string path)

@@ -26,7 +26,7 @@ internal static class WorkflowPaths
             new(Path.Combine(configuration.WorkspaceFolder, ".devcontainer"), IsFolder: true),
             new(configuration.File),
         };
-        paths.AddRange(LockFiles(configuration).Concat(request.Inputs.Select(static input => input.Path)).Concat(more).Select(static path => new Place(path)));
+        paths.AddRange(LockFiles(configuration).Concat(configuration.ComposeFiles).Concat(request.Inputs.Select(static input => input.Path)).Concat(more).Select(static path => new Place(path)));
         if (configuration.Build is { } build)
         {
             paths.Add(new(build.Dockerfile));

@@ -8,10 +8,10 @@ namespace Devcontainer.Spec;
 /// Reads <c>build.options</c> as docker buildx build reads its arguments. Taken is what buildx bake can say too and what is honest in a prebuild; everything else
 /// is refused at its place, with what to use instead.
 /// </summary>
-/// <param name="file">The configuration, for locations.</param>
-/// <param name="folder">Absolute path that files are relative to: the workspace.</param>
-/// <param name="substitution">Knows the environment.</param>
-internal sealed partial class BuildOptionsReader(string file, string folder, VariableSubstitution substitution)
+/// <param name="folder">Absolute path that files are relative to.</param>
+/// <param name="environment">The value of a variable of this machine that becomes part of the image, by its name and where that is written; null where it is not set.</param>
+/// <param name="describe">How messages call an option.</param>
+internal sealed partial class BuildOptionsReader(string folder, Func<string, SourceLocation, string?> environment, Func<string, string> describe)
 {
     private readonly Dictionary<string, string> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _hosts = new(StringComparer.Ordinal);
@@ -39,10 +39,29 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
     /// <summary>Where that is written.</summary>
     internal SourceLocation? TargetLocation { get; private set; }
 
-    /// <summary>Reads the options.</summary>
+    /// <summary>What has been read.</summary>
+    internal BuildOptions Options => new()
+    {
+        Labels = [.. _labels],
+        Hosts = [.. _hosts],
+        Network = _network,
+        ShmSize = _shmSize,
+        Ulimits = _ulimits,
+        Secrets = [.. _secrets.Values],
+        Ssh = [.. _ssh.Values],
+        Entitlements = _entitlements,
+        NoCache = _noCache,
+        NoCacheStages = _noCacheStages,
+        Pull = _pull,
+        Platforms = _platforms,
+        PlatformsLocation = _platformsLocation,
+    };
+
+    /// <summary>Reads an array of arguments.</summary>
     /// <param name="options">The array, of strings, variables replaced.</param>
+    /// <param name="file">The file it is in.</param>
     /// <exception cref="DevcontainerException">DEVC1019: one cannot be used. DEVC1014: the value of a variable would reach the image that the project did not allow.</exception>
-    internal BuildOptions Read(JsonArray options)
+    internal void Read(JsonArray options, string file)
     {
         for (int i = 0; i < options.Count; i++)
         {
@@ -57,7 +76,7 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
             string name = equals < 0 ? option.Value : option.Value[..equals];
             if (name is "--no-cache" or "--pull")
             {
-                ReadSwitch(name, equals < 0 ? "true" : option.Value[(equals + 1)..], location);
+                Read(name, equals < 0 ? "true" : option.Value[(equals + 1)..], location);
                 continue;
             }
 
@@ -71,26 +90,29 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
                 throw Refused(name, location, "it needs a value");
             }
 
-            ReadValue(name, equals < 0 ? ((JsonString)options[++i]).Value : option.Value[(equals + 1)..], option.Position, location);
+            Read(name, equals < 0 ? ((JsonString)options[++i]).Value : option.Value[(equals + 1)..], location);
         }
-
-        return new BuildOptions
-        {
-            Labels = [.. _labels],
-            Hosts = [.. _hosts],
-            Network = _network,
-            ShmSize = _shmSize,
-            Ulimits = _ulimits,
-            Secrets = [.. _secrets.Values],
-            Ssh = [.. _ssh.Values],
-            Entitlements = _entitlements,
-            NoCache = _noCache,
-            NoCacheStages = _noCacheStages,
-            Pull = _pull,
-            Platforms = _platforms,
-            PlatformsLocation = _platformsLocation,
-        };
     }
+
+    /// <summary>Reads one option.</summary>
+    /// <param name="name">A name that is taken and is no switch, or <c>--no-cache</c> or <c>--pull</c>.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="location">Where it is written.</param>
+    /// <exception cref="DevcontainerException">As for an array.</exception>
+    internal void Read(string name, string value, SourceLocation location)
+    {
+        if (name is "--no-cache" or "--pull")
+        {
+            ReadSwitch(name, value, location);
+        }
+        else
+        {
+            ReadValue(name, value, location);
+        }
+    }
+
+    /// <summary>Takes a secret as it is.</summary>
+    internal void Add(BuildOptionSecret secret) => _secrets[secret.Id] = secret;
 
     private static bool IsTaken(string name) => name is "--add-host" or "--allow" or "--build-arg" or "--cache-from" or "--label" or "--network" or "--no-cache-filter"
         or "--platform" or "--secret" or "--shm-size" or "--ssh" or "--target" or "--ulimit";
@@ -122,7 +144,7 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
         (name == "--pull" ? ref _pull : ref _noCache) = isOn;
     }
 
-    private void ReadValue(string name, string value, TextPosition position, SourceLocation location)
+    private void ReadValue(string name, string value, SourceLocation location)
     {
         switch (name)
         {
@@ -135,7 +157,7 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
             case "--allow":
                 throw Refused(name, location, "what can be allowed is network.host and security.insecure");
             case "--build-arg":
-                ReadArgument(value, position);
+                ReadArgument(value, location);
                 break;
             case "--cache-from":
                 CacheFrom.Add(value);
@@ -196,11 +218,11 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
     }
 
     // Without a value it is the variable of this machine, and nothing where that is not set (docker/cli, opts.ConvertKVStringsToMapWithNil).
-    private void ReadArgument(string value, TextPosition position)
+    private void ReadArgument(string value, SourceLocation location)
     {
         int equals = value.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? value : value[..equals];
-        if ((equals < 0 ? substitution.LocalEnvironment(name, position, "build.options") : value[(equals + 1)..]) is { } text)
+        if ((equals < 0 ? environment(name, location) : value[(equals + 1)..]) is { } text)
         {
             Arguments[name] = text;
         }
@@ -272,8 +294,8 @@ internal sealed partial class BuildOptionsReader(string file, string folder, Var
         }
     }
 
-    private static DevcontainerException Refused(string option, SourceLocation location, string reason) =>
-        new(Codes.BuildOptionsNotSupported, location, option, reason);
+    private DevcontainerException Refused(string option, SourceLocation location, string reason) =>
+        new(Codes.BuildOptionsNotSupported, location, describe(option), reason);
 
     [GeneratedRegex(@"^[0-9]+(\.[0-9]+)?[bkmgBKMG]?[bB]?\z")]
     private static partial Regex Size();

@@ -1,4 +1,5 @@
 using Devcontainer.Diagnostics;
+using Devcontainer.Spec.Compose;
 
 namespace Devcontainer.Spec;
 
@@ -35,6 +36,15 @@ public sealed record DevcontainerConfiguration
 
     /// <summary>The Dockerfile to build; null when there is an <see cref="Image"/>.</summary>
     public DockerfileBuild? Build { get; init; }
+
+    /// <summary>The user of the Compose service, for where nothing else names the container's user; null where there is no service, or it names none.</summary>
+    public string? ServiceUser { get; init; }
+
+    /// <summary>Where that is named, or null.</summary>
+    public SourceLocation? ServiceUserLocation { get; init; }
+
+    /// <summary>Absolute paths of the Compose files, what they include and extend, and their <c>.env</c> files, sorted; empty where there is no service.</summary>
+    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
 
     /// <summary>The Features asked for, in the order of writing.</summary>
     public IReadOnlyList<FeatureRequest> Features { get; init; } = [];
@@ -87,17 +97,17 @@ public sealed record DevcontainerConfiguration
         JsonObject asWritten = shape.Object(written, "");
         ConfigurationSchema.Check(asWritten, shape, warnings);
         JsonObject raw = LegacyProperties.Move(asWritten);
-        if (raw["dockerComposeFile"] is not null and not JsonNull and { } compose)
-        {
-            throw new DevcontainerException(Codes.ComposeNotSupported, compose.Position.In(file));
-        }
-
         string repository = Repository.RootOf(workspaceFolder);
-        var substitution = new VariableSubstitution(
-            context ?? new SubstitutionContext(), workspaceFolder, DefaultContainerFolder(raw, workspaceFolder, repository), file);
+        context ??= new SubstitutionContext();
+        var substitution = new VariableSubstitution(context, workspaceFolder, DefaultContainerFolder(raw, workspaceFolder, repository), file);
         JsonObject root = Substitute(raw, substitution);
-        DockerfileBuild? build = ReadBuild(root, shape, workspaceFolder, repository, substitution);
-        string? image = build is null ? shape.OptionalString(root, "image", "image") : null;
+
+        // In the order of `devcontainer build`: a Dockerfile, Compose, an image.
+        var inRepository = new RepositoryPath(repository);
+        DockerfileBuild? build = ReadBuild(root, shape, workspaceFolder, inRepository, substitution);
+        ComposeService? service = build is null && IsCompose(root) ? ComposeService.Read(root, shape, workspaceFolder, inRepository, context) : null;
+        build ??= service?.Build;
+        string? image = build is not null ? null : service is not null ? service.Image : shape.OptionalString(root, "image", "image");
         if (build is null && string.IsNullOrEmpty(image))
         {
             throw new DevcontainerException(Codes.NoImageSource, root.Position.In(file), file);
@@ -111,8 +121,11 @@ public sealed record DevcontainerConfiguration
             Raw = raw,
             Root = root,
             Image = image,
-            ImageLocation = image is null ? null : root["image"]!.Position.In(file),
+            ImageLocation = image is null ? null : service?.ImageLocation ?? root["image"]!.Position.In(file),
             Build = build,
+            ServiceUser = service?.User,
+            ServiceUserLocation = service?.UserLocation,
+            ComposeFiles = service?.Files ?? [],
             Features = ReadFeatures(root, file),
             OverrideFeatureInstallOrder = shape.Strings(root, "overrideFeatureInstallOrder", "overrideFeatureInstallOrder"),
             ContainerUser = shape.OptionalString(root, "containerUser", "containerUser"),
@@ -120,7 +133,7 @@ public sealed record DevcontainerConfiguration
             ContainerEnv = shape.TextMap(root, "containerEnv", "containerEnv"),
             RunArgs = shape.Strings(root, "runArgs", "runArgs"),
             ContainerWorkspaceFolder = substitution.ContainerWorkspaceFolder,
-            Warnings = warnings,
+            Warnings = [.. warnings, .. service?.Warnings ?? []],
         };
     }
 
@@ -143,11 +156,19 @@ public sealed record DevcontainerConfiguration
             return folder;
         }
 
+        if (IsCompose(raw))
+        {
+            // What is mounted there, and where, is for the Compose file to say.
+            return "/";
+        }
+
         // Where the tools mount the repository (specification, "workspaceMount and workspaceFolder").
         string path = "/workspaces/" + Path.GetFileName(repository);
         string below = Path.GetRelativePath(repository, workspaceFolder);
         return below == "." ? path : $"{path}/{below.Replace(Path.DirectorySeparatorChar, '/')}";
     }
+
+    private static bool IsCompose(JsonObject root) => root["dockerComposeFile"] is not null and not JsonNull;
 
     private static JsonObject Substitute(JsonObject raw, VariableSubstitution substitution)
     {
@@ -158,7 +179,7 @@ public sealed record DevcontainerConfiguration
         {
             string? place = property.Name switch
             {
-                "image" or "dockerFile" or "context" or "features" => property.Name,
+                "image" or "dockerFile" or "context" or "dockerComposeFile" or "service" or "features" => property.Name,
                 "containerEnv" or "containerUser" or "remoteUser" when hasFeatures => property.Name,
                 _ => null,
             };
@@ -175,7 +196,7 @@ public sealed record DevcontainerConfiguration
     }
 
     private static DockerfileBuild? ReadBuild(
-        JsonObject root, JsonShape shape, string workspaceFolder, string repository, VariableSubstitution substitution)
+        JsonObject root, JsonShape shape, string workspaceFolder, RepositoryPath repository, VariableSubstitution substitution)
     {
         JsonObject build = shape.OptionalObject(root, "build", "build") ?? JsonObject.Empty;
 
@@ -187,20 +208,23 @@ public sealed record DevcontainerConfiguration
         }
 
         string configurationFolder = Path.GetDirectoryName(shape.File)!;
-        string realRepository = RealPath.Of(repository);
-        JsonNode dockerfileNode = owner[name]!;
-        string dockerfilePath = Inside(dockerfile, dockerfileNode, "The Dockerfile", RealPath.FileExists);
+        SourceLocation dockerfileLocation = owner[name]!.Position.In(shape.File);
+        string dockerfilePath = repository.File(dockerfile, configurationFolder, dockerfileLocation, "The Dockerfile");
         string contextPath = Path.GetDirectoryName(dockerfilePath)!;
-        JsonNode contextNode = dockerfileNode;
+        SourceLocation contextLocation = dockerfileLocation;
         if (shape.OptionalString(owner, "context", prefix + "context") is { Length: > 0 } context)
         {
-            contextNode = owner["context"]!;
-            contextPath = Inside(context, contextNode, "The build context", Directory.Exists);
+            contextLocation = owner["context"]!.Position.In(shape.File);
+            contextPath = repository.Folder(context, configurationFolder, contextLocation, "The build context");
         }
 
         // After the rest, as on docker's command line.
-        var reader = new BuildOptionsReader(shape.File, workspaceFolder, substitution);
-        BuildOptions options = shape.Strings(build, "options", "build.options").Count > 0 ? reader.Read((JsonArray)build["options"]!) : BuildOptions.None;
+        var reader = new BuildOptionsReader(
+            workspaceFolder, (variable, location) => substitution.LocalEnvironment(variable, location, "build.options"), static option => $"'{option}' in 'build.options'");
+        if (shape.Strings(build, "options", "build.options").Count > 0)
+        {
+            reader.Read((JsonArray)build["options"]!, shape.File);
+        }
 
         return new DockerfileBuild
         {
@@ -209,27 +233,11 @@ public sealed record DevcontainerConfiguration
             Target = shape.OptionalString(build, "target", "build.target") is { Length: > 0 } target ? reader.Target ?? target : reader.Target,
             Args = [.. shape.TextMap(build, "args", "build.args").Where(argument => !reader.Arguments.ContainsKey(argument.Key)), .. reader.Arguments],
             CacheFrom = [.. shape.Strings(build, "cacheFrom", "build.cacheFrom", orOne: true), .. reader.CacheFrom],
-            Options = options,
-            DockerfileLocation = dockerfileNode.Position.In(shape.File),
-            ContextLocation = contextNode.Position.In(shape.File),
+            Options = reader.Options,
+            DockerfileLocation = dockerfileLocation,
+            ContextLocation = contextLocation,
             TargetLocation = reader.TargetLocation ?? build["target"]?.Position.In(shape.File),
         };
-
-        string Inside(string path, JsonNode node, string what, Func<string, bool> exists)
-        {
-            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, configurationFolder));
-            if (!RealPath.IsWithin(RealPath.Of(full), realRepository))
-            {
-                throw new DevcontainerException(Codes.PathOutsideRepository, node.Position.In(shape.File), what, JsonText.Escape(path), repository);
-            }
-
-            if (!exists(full))
-            {
-                throw new DevcontainerException(Codes.BuildFileNotFound, node.Position.In(shape.File), what, JsonText.Escape(path));
-            }
-
-            return full;
-        }
     }
 
     private static List<FeatureRequest> ReadFeatures(JsonObject root, string file)

@@ -17,4 +17,7 @@ public sealed record SubstitutionContext
 
     /// <summary>The environment variables that the project allows to reach the image.</summary>
     public IReadOnlySet<string> AllowedEnvironment { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether this machine has another value for a variable.</summary>
+    internal bool IsElsewise(string name, string? value) => LocalEnv(name) is { } here && here != value;
 }

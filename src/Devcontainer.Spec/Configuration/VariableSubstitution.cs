@@ -57,12 +57,12 @@ internal sealed class VariableSubstitution
 
     /// <summary>The value of an environment variable that becomes part of the image; null where it is not set.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="position">Where it is named.</param>
+    /// <param name="location">Where it is named.</param>
     /// <param name="place">What of the image the value becomes part of.</param>
     /// <exception cref="DevcontainerException">The project did not allow it.</exception>
-    public string? LocalEnvironment(string name, TextPosition position, string place) => context.AllowedEnvironment.Contains(name)
+    public string? LocalEnvironment(string name, SourceLocation location, string place) => context.AllowedEnvironment.Contains(name)
         ? context.LocalEnv(name)
-        : throw new DevcontainerException(Codes.EnvironmentNotAllowed, position.In(File), JsonText.Escape(name), JsonText.Escape(name), place);
+        : throw new DevcontainerException(Codes.EnvironmentNotAllowed, location, JsonText.Escape(name), JsonText.Escape(name), place);
 
     private static bool HasVariable(JsonNode node)
     {
@@ -143,8 +143,11 @@ internal sealed class VariableSubstitution
                 string name = parts[1];
                 if (!context.AllowedEnvironment.Contains(name))
                 {
-                    return place is null ? null : throw new DevcontainerException(
-                        Codes.EnvironmentNotAllowed, position.In(File), JsonText.Escape($"${{{variable}}}"), JsonText.Escape(name), place);
+                    // A default stands where every tool on this machine would take it.
+                    return place is null ? null
+                        : parts.Length > 2 && !context.IsElsewise(name, parts[2]) ? parts[2]
+                        : throw new DevcontainerException(
+                            Codes.EnvironmentNotAllowed, position.In(File), JsonText.Escape($"${{{variable}}}"), JsonText.Escape(name), place);
                 }
 
                 return context.LocalEnv(name) ?? (parts.Length > 2 ? parts[2] : "");

@@ -16,21 +16,22 @@ public sealed record ContainerUsers(string Image, string Container, string Remot
     public static ContainerUsers Resolve(DevcontainerConfiguration configuration, ImageMetadata metadata, string? imageUser)
     {
         string image = Valid(string.IsNullOrEmpty(imageUser) ? "root" : imageUser, "The user of the image", null);
-        string container = Last("containerUser") ?? image;
+        string? service = configuration.ServiceUser is { } user && configuration.Features.Count > 0 ? Valid(user, "The user of the service", configuration.ServiceUserLocation) : configuration.ServiceUser;
+        string container = Last("containerUser") ?? service ?? image;
         return new ContainerUsers(image, container, Last("remoteUser") ?? container);
 
         string? Last(string name)
         {
             // Only Features are told the users; without them an environment variable in a name does not reach the image.
             string? place = configuration.Features.Count > 0 ? name : null;
-            JsonNode? user = MergedConfiguration.Truthy(metadata.Entries, name).LastOrDefault();
-            if (user is null)
+            JsonNode? last = MergedConfiguration.Truthy(metadata.Entries, name).LastOrDefault();
+            if (last is null)
             {
                 return null;
             }
 
             SourceLocation? location = configuration.Raw[name] is { } own ? configuration.LocationOf(own) : null;
-            string text = configuration.Substitution.Replace(user, place) is JsonString { Value: string value } ? value : user.ToJson();
+            string text = configuration.Substitution.Replace(last, place) is JsonString { Value: string value } ? value : last.ToJson();
             return place is null && text.Contains("${", StringComparison.Ordinal) ? text : Valid(text, $"'{name}'", location);
         }
     }

@@ -131,13 +131,6 @@ public sealed class DevcontainerConfigurationTests
     }
 
     [TestMethod]
-    public void Compose_is_refused_for_now()
-    {
-        using var workspace = new Workspace("""{"dockerComposeFile":"compose.yml","service":"app"}""");
-        workspace.Refused(Codes.ComposeNotSupported, 1, 22);
-    }
-
-    [TestMethod]
     public void A_missing_configuration_is_an_error()
     {
         using var folder = new TemporaryFolder();

@@ -212,7 +212,7 @@ async function ask(one) {
       };
     }
     // Half of a surrogate pair, which some cases have, is not for other readers.
-    return JSON.parse(JSON.stringify(answer).replaceAll(root, '/case'), (_, value) => typeof value === 'string' ? value.toWellFormed() : value);
+    return JSON.parse(JSON.stringify(answer).replaceAll(root, '/case').replaceAll(here, '/oracle'), (_, value) => typeof value === 'string' ? value.toWellFormed() : value);
   } finally {
     fs.rmSync(root, { recursive: true, force: true });
   }
