@@ -84,6 +84,7 @@ public sealed class ReplayTests
     [DataRow("dockerfile")]
     [DataRow("whole context")]
     [DataRow("links")]
+    [DataRow("compose")]
     public async Task The_keys_are_those_of_a_checkout(string kind)
     {
         using SampleWorkspace workspace = kind == "features" ? SampleWorkspace.WithFeatures() : SampleWorkspace.WithDockerfile();
@@ -96,6 +97,12 @@ public sealed class ReplayTests
             case "whole context":
                 workspace.Edit(".devcontainer/Dockerfile", "COPY scripts /opt/scripts", "COPY . /opt/scripts");
                 workspace.Write(".dockerignore", ".git\n*.log\nsrc/untracked\n");
+                break;
+            case "compose":
+                workspace.Write(".devcontainer/devcontainer.json", """{ "dockerComposeFile": "../docker-compose.yml", "service": "app" }""");
+                workspace.Write("docker-compose.yml", "include: [deploy/compose.yml]\n");
+                workspace.Write("deploy/compose.yml", "services:\n  app:\n    build: { context: .., dockerfile: .devcontainer/Dockerfile, args: { A: \"${A}\" } }\n");
+                workspace.Write("deploy/.env", "A=1\n");
                 break;
             case "links":
                 workspace.Write("scripts/away", "-> ../src");
