@@ -35,8 +35,8 @@ internal sealed record ComposeService(
         var model = new ComposeModel(files, folder, new ComposeVariables(context, environment is null ? [] : [environment]), paths, includes: []);
 
         string? name = shape.OptionalString(root, "service", "service");
-        YamlMapping service = (name is null ? null : model.Find("services", name)) ?? throw new DevcontainerException(
-            Codes.ComposeServiceNotFound, (root["service"] ?? written).Position.In(shape.File), name is null ? "'service' is missing" : $"There is no service '{JsonText.Escape(name)}'", string.Join(", ", model.Services.Select(static service => $"'{JsonText.Escape(service)}'")) is { Length: > 0 } all ? all : "none");
+        YamlMapping service = (name is null ? null : model.Find("services", name))
+            ?? throw NotFound(name, model, (root["service"] ?? written).Position.In(shape.File));
         var reader = new ComposeServiceReader(model, name!, service);
         DockerfileBuild? build = reader.ReadBuild(repository);
         (string? image, SourceLocation? imageLocation) = reader.Text("image");
@@ -48,6 +48,16 @@ internal sealed record ComposeService(
 
         return new ComposeService(
             build is null ? image : null, imageLocation, build, string.IsNullOrEmpty(user) ? null : user, userLocation, [.. files.Paths], [.. files.Warnings.Distinct()]);
+    }
+
+    private static DevcontainerException NotFound(string? name, ComposeModel model, SourceLocation location)
+    {
+        string services = string.Join(", ", model.Services.Select(static service => $"'{JsonText.Escape(service)}'"));
+        return new DevcontainerException(
+            Codes.ComposeServiceNotFound,
+            location,
+            name is null ? "'service' is missing" : $"There is no service '{JsonText.Escape(name)}'",
+            services.Length == 0 ? "none" : services);
     }
 
     // As the reference CLI looks for them where the list is empty (devcontainers/cli, getDockerComposeFilePaths).
