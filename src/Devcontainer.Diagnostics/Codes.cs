@@ -195,6 +195,13 @@ public static class Codes
     public const string NotReproducible = "DEVC6031";
     public const string SmokeTestFailed = "DEVC6041";
     public const string TestsCannotRun = "DEVC6042";
+    public const string AttestationDiffers = "DEVC6050";
+    public const string ReceiptDiffers = "DEVC6051";
+    public const string SbomDiffers = "DEVC6052";
+    public const string KeyNamesAnother = "DEVC6053";
+    public const string TagMoved = "DEVC6054";
+    public const string ProvenanceMissing = "DEVC6055";
+    public const string ProvenanceDiffers = "DEVC6056";
 
     // 8xxx: generated files
     public const string WorkflowEdited = "DEVC8001";

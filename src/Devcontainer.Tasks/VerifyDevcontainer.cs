@@ -40,6 +40,18 @@ public sealed class VerifyDevcontainer : DevcontainerTestTask
     /// <summary>DevcontainerCompareFrom.</summary>
     public string? CompareFrom { get; set; }
 
+    /// <summary>DevcontainerVerifyBuilders.</summary>
+    public string? Builders { get; set; }
+
+    /// <summary>DevcontainerVerifySourceRepository.</summary>
+    public string? SourceRepository { get; set; }
+
+    /// <summary>DevcontainerVerifySourceReference.</summary>
+    public string? SourceReference { get; set; }
+
+    /// <summary>DevcontainerVerifySourceCommit.</summary>
+    public string? SourceCommit { get; set; }
+
     /// <summary>The image by its digest, where it has passed.</summary>
     [Output]
     public ITaskItem[] Verified { get; private set; } = [];
@@ -103,6 +115,10 @@ public sealed class VerifyDevcontainer : DevcontainerTestTask
             Image = Text(Image),
             Gates = Split(Gates),
             Policy = Text(WarnOnly) is null ? policy : policy with { WarnOnly = Split(WarnOnly) },
+            Provenance = new ProvenancePolicy
+            {
+                Builders = Split(Builders), Repository = Text(SourceRepository), Reference = Text(SourceReference), Commit = Text(SourceCommit),
+            },
             Tests = BindTests(),
             Signatures = BindSignatures(),
             Registries = BindRegistries(),

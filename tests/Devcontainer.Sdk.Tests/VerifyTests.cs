@@ -19,7 +19,7 @@ public sealed class VerifyTests : EngineTests
         Assert.AreNotEqual(0, bad.ExitCode, bad.Report);
         CollectionAssert.AreEquivalent(
             new[] { (BuildMessage.Error, "DEVC6011"), (BuildMessage.Error, "DEVC6012") }, bad.Messages.Select(static message => (message.Kind, message.Code)).ToArray(), bad.Report);
-        Assert.Contains("size     1 finding", bad.Output, bad.Report);
+        Assert.Contains("size       1 finding", bad.Output, bad.Report);
 
         CommandResult warned = (await VerifyAsync(workspace, "-p:DevcontainerMaxSize=1MB", "-p:DevcontainerVerifyWarnOnly=user", "-getItem:DevcontainerVerifiedImage")).EndedWell();
         string image = warned.Items("DevcontainerVerifiedImage").Single()["Identity"];
@@ -33,6 +33,14 @@ public sealed class VerifyTests : EngineTests
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifyGates=usr")).Failed("DEVC9001");
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerMaxSize=large")).Failed("DEVC9001");
         (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifySeverity=7")).Failed("DEVC9001");
+        (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifyGates=provenance", "-p:DevcontainerVerifyBuilders=https://example.com/*%3Burn:other")).Failed("DEVC6056");
+        (await VerifyAsync(elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifyGates=integrity%3Bprovenance", "-p:DevcontainerVerifyBuilders=urn:devcontainer-sdk:builder:*")).Succeeded();
+        CommandResult unsourced = await VerifyAsync(
+            elsewhere, "-p:DevcontainerVerifyImage=" + image, "-p:DevcontainerVerifyGates=provenance", "-p:DevcontainerVerifySourceRepository=https://github.com/me/repo", "-p:DevcontainerVerifySourceReference=refs/heads/main", "-p:DevcontainerVerifySourceCommit=1");
+        foreach (string what in new[] { "source repository", "source reference", "commit" })
+        {
+            Assert.Contains($"error DEVC6056: By its provenance the {what} of ", unsourced.Output);
+        }
     }
 
     /// <summary>The second of two images has a secret that a later layer deletes, a program with root's rights, and a large file.</summary>
@@ -45,7 +53,7 @@ public sealed class VerifyTests : EngineTests
         workspace.Write(".devcontainer/Dockerfile", "FROM debian:bookworm\nRUN useradd dev\nUSER dev\n");
         (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
         CommandResult first = (await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=10")).Succeeded();
-        Assert.Contains("setuid   passed: ", first.Output, first.Report);
+        Assert.Contains("setuid     passed: ", first.Output, first.Report);
         Assert.Contains("nothing was published before", first.Output, first.Report);
 
         workspace.Write(".devcontainer/settings.env", "GITHUB=gh" + "p_" + Random + "\n");
@@ -93,7 +101,7 @@ public sealed class VerifyTests : EngineTests
             ] }
             """);
         CommandResult waived = (await VerifyAsync(workspace, "-p:DevcontainerMaxSizeIncrease=10")).Succeeded();
-        Assert.Contains("secrets  passed, 1 waived", waived.Output, waived.Report);
+        Assert.Contains("secrets    passed, 1 waived", waived.Output, waived.Report);
         Assert.Contains("The waiver of root-user (user) in line 5 of devcontainer-waivers.json is not needed any more", waived.Output, waived.Report);
         workspace.Write("devcontainer-waivers.json", File.ReadAllText(workspace["devcontainer-waivers.json"]).Replace("2999-12-31", "2020-02-29", StringComparison.Ordinal));
         CommandResult expired = await VerifyAsync(workspace, "-p:DevcontainerVerifyGates=sshd");
@@ -127,7 +135,7 @@ public sealed class VerifyTests : EngineTests
         (await workspace.BuildAsync("publish", "-p:PushDevcontainer=true")).Succeeded();
         CommandResult verified = await VerifyAsync(workspace);
         Assert.Contains("Old.Package 1.0.0", verified.Failed("DEVC6020").Text);
-        Assert.Contains("nuget    1 finding: 1 NuGet packages, by what audit know", verified.Output, verified.Report);
+        Assert.Contains("nuget      1 finding: 1 NuGet packages, by what audit know", verified.Output, verified.Report);
         (await VerifyAsync(workspace, "-p:DevcontainerVerifySeverity=critical")).SucceededWithWarning("DEVC6020");
     }
 

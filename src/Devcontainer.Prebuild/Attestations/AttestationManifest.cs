@@ -31,10 +31,11 @@ internal static class AttestationManifest
     };
 
     /// <summary>The provenance among the layers of a manifest; null where it has none.</summary>
-    internal static Descriptor? ProvenanceOf(ImageManifest attestation) => StatementOf(attestation, InTotoStatement.Provenance);
+    internal static Descriptor? ProvenanceOf(ImageManifest attestation) =>
+        StatementsOf(attestation).FirstOrDefault(static layer => layer.Annotations.GetValueOrDefault(PredicateType) == InTotoStatement.Provenance);
 
-    /// <summary>The SBOM among the layers of a manifest, as a statement; null where it has none.</summary>
-    internal static Descriptor? SbomOf(ImageManifest attestation) => StatementOf(attestation, InTotoStatement.Spdx);
+    /// <summary>The statements among the layers of a manifest.</summary>
+    internal static IEnumerable<Descriptor> StatementsOf(ImageManifest attestation) => attestation.Layers.Where(static layer => layer.MediaType == MediaTypes.InToto);
 
     /// <summary>Puts the manifest into a layout.</summary>
     /// <param name="layout">The layout.</param>
@@ -60,18 +61,5 @@ internal static class AttestationManifest
                 [ReferenceType] = ReferenceTypeValue,
             },
         };
-    }
-
-    private static Descriptor? StatementOf(ImageManifest attestation, string predicateType)
-    {
-        foreach (Descriptor layer in attestation.Layers)
-        {
-            if (layer.MediaType == MediaTypes.InToto && layer.Annotations.GetValueOrDefault(PredicateType) == predicateType)
-            {
-                return layer;
-            }
-        }
-
-        return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Attestations;
 using Devcontainer.Prebuild.Receipts;
@@ -103,11 +104,9 @@ internal static class ReceiptArtifact
     internal static async Task<SharedReceipt?> FindAsync(
         RegistryClient client, ImageReference repository, Descriptor index, string? indexKey, CancellationToken cancellationToken)
     {
-        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, index.Digest, ArtifactType, cancellationToken).ConfigureAwait(false))
+        await foreach (SharedReceipt? found in ReadAllAsync(client, repository, index, cancellationToken).ConfigureAwait(false))
         {
-            if (await ReadAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { } found
-                && found.Receipt.Image.Digest == index.Digest.Value
-                && (indexKey is null || found.Receipt.IndexKey == indexKey))
+            if (found is not null && found.Receipt.Image.Digest == index.Digest.Value && (indexKey is null || found.Receipt.IndexKey == indexKey))
             {
                 return found;
             }
@@ -116,20 +115,42 @@ internal static class ReceiptArtifact
         return null;
     }
 
+    /// <summary>Every receipt that refers to an image, whatever it is about in truth; null for one that is not whole.</summary>
+    internal static async IAsyncEnumerable<SharedReceipt?> ReadAllAsync(
+        RegistryClient client, ImageReference repository, Descriptor index, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, index.Digest, ArtifactType, cancellationToken).ConfigureAwait(false))
+        {
+            yield return await ReadAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The SBOM of a platform's image; null where the registry has none.</summary>
     internal static async Task<Sboms.Sbom?> FindSbomAsync(RegistryClient client, ImageReference repository, Digest manifest, CancellationToken cancellationToken)
     {
-        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, manifest, SpdxType, cancellationToken).ConfigureAwait(false))
+        await foreach ((Descriptor blob, int packages) in FindSbomsAsync(client, repository, manifest, cancellationToken).ConfigureAwait(false))
         {
-            if (await ManifestAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { Layers: [{ MediaType: SpdxType } layer] } artifact
-                && int.TryParse(artifact.Annotations.GetValueOrDefault(Packages), NumberStyles.None, CultureInfo.InvariantCulture, out int packages)
-                && await client.GetBlobAsync(repository, layer, cancellationToken).ConfigureAwait(false) is { } content)
+            if (await client.GetBlobAsync(repository, blob, cancellationToken).ConfigureAwait(false) is { } content)
             {
                 return new Sboms.Sbom(content, packages);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Every SBOM that refers to a platform's image as this SDK puts it there: blob and number of packages.</summary>
+    internal static async IAsyncEnumerable<(Descriptor Blob, int Packages)> FindSbomsAsync(
+        RegistryClient client, ImageReference repository, Digest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Descriptor referrer in await client.GetReferrersAsync(repository, manifest, SpdxType, cancellationToken).ConfigureAwait(false))
+        {
+            if (await ManifestAsync(client, repository, referrer, cancellationToken).ConfigureAwait(false) is { Layers: [{ MediaType: SpdxType } layer] } artifact
+                && int.TryParse(artifact.Annotations.GetValueOrDefault(Packages), NumberStyles.None, CultureInfo.InvariantCulture, out int packages))
+            {
+                yield return (layer, packages);
+            }
+        }
     }
 
     /// <summary>What attests a platform's image; null where the registry has nothing that does.</summary>

@@ -1,10 +1,22 @@
 using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
 using Devcontainer.Prebuild.Processes;
 using Devcontainer.Prebuild.SmokeTests;
 using Devcontainer.Prebuild.Verify.Content;
 using Devcontainer.Prebuild.Verify.Scanners;
 
 namespace Devcontainer.Prebuild.Verify;
+
+/// <summary>What gates look with.</summary>
+/// <param name="Client">Asks the registry.</param>
+/// <param name="Contents">What is in the layers.</param>
+/// <param name="Attestations">What the index attests.</param>
+/// <param name="Packages">The image's packages.</param>
+/// <param name="Previous">The image before.</param>
+/// <param name="Processes">Runs programs.</param>
+/// <param name="Reporter">Hears what programs say.</param>
+internal sealed record GateMeans(
+    RegistryClient Client, ImageContents Contents, ImageAttestations Attestations, ImagePackages Packages, PreviousImage Previous, IProcessRunner Processes, IBuildReporter Reporter);
 
 /// <summary>Which gates run: those that are asked for by name, else the usual ones.</summary>
 internal static class GateSelection
@@ -16,7 +28,7 @@ internal static class GateSelection
 
     private static readonly string[] UsualNames =
     [
-        SignatureGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
+        SignatureGate.GateName, IntegrityGate.GateName, ProvenanceGate.GateName, SecretGate.GateName, UserGate.GateName, SizeGate.GateName, SetuidGate.GateName, SshdGate.GateName,
         NuGetGate.GateName, SmokeTestGate.GateName,
     ];
 
@@ -41,12 +53,19 @@ internal static class GateSelection
             throw new DevcontainerException(Codes.NothingToVerify);
         }
 
+        if (!request.Provenance.IsConfigured && request.Gates.Contains(ProvenanceGate.GateName))
+        {
+            throw new DevcontainerException(
+                Codes.PropertyInvalid, "DevcontainerVerifyGates", ProvenanceGate.GateName, "nothing says what the provenance must be: set DevcontainerVerifyBuilders or DevcontainerVerifySourceRepository");
+        }
+
         bool withUsual = request.Gates.Count == 0 || request.Gates.Contains(Usual);
         return [.. Names.Where(name => request.Gates.Contains(name) || (withUsual && IsUsual(name)))];
 
         bool IsUsual(string name) => name switch
         {
             SignatureGate.GateName => isSignable,
+            ProvenanceGate.GateName => request.Provenance.IsConfigured,
 
             // The one gate that needs an engine.
             SmokeTestGate.GateName => request.Tests.IsAskedFor,
@@ -57,31 +76,22 @@ internal static class GateSelection
     /// <summary>Makes a gate.</summary>
     /// <param name="name">Of <see cref="Choose"/>.</param>
     /// <param name="request">What it looks for.</param>
-    /// <param name="contents">What is in the layers.</param>
-    /// <param name="packages">Its packages.</param>
-    /// <param name="previous">The image before.</param>
-    /// <param name="processes">Runs programs.</param>
-    /// <param name="reporter">Hears what programs say.</param>
-    internal static IVerifyGate Create(
-        string name,
-        VerifyRequest request,
-        ImageContents contents,
-        ImagePackages packages,
-        PreviousImage previous,
-        IProcessRunner processes,
-        IBuildReporter reporter) => name switch
+    /// <param name="means">What it looks with.</param>
+    internal static IVerifyGate Create(string name, VerifyRequest request, GateMeans means) => name switch
     {
-        SignatureGate.GateName => new SignatureGate(processes, request.Registries, request.Signatures, reporter),
-        SecretGate.GateName => new SecretGate(contents),
-        UserGate.GateName => new UserGate(contents),
-        SizeGate.GateName => new SizeGate(request.MaxSize, request.MaxSizeIncrease, contents, previous),
-        SetuidGate.GateName => new SetuidGate(contents, previous),
-        SshdGate.GateName => new SshdGate(contents),
+        SignatureGate.GateName => new SignatureGate(means.Processes, request.Registries, request.Signatures, means.Reporter),
+        IntegrityGate.GateName => new IntegrityGate(means.Client, means.Attestations, request.Image is null ? request.OutputPath : null),
+        ProvenanceGate.GateName => new ProvenanceGate(means.Attestations, request.Provenance),
+        SecretGate.GateName => new SecretGate(means.Contents),
+        UserGate.GateName => new UserGate(means.Contents),
+        SizeGate.GateName => new SizeGate(request.MaxSize, request.MaxSizeIncrease, means.Contents, means.Previous),
+        SetuidGate.GateName => new SetuidGate(means.Contents, means.Previous),
+        SshdGate.GateName => new SshdGate(means.Contents),
         NuGetGate.GateName => new NuGetGate(
-            packages, request.Registries.WorkspaceFolder, TimeSpan.FromDays(request.MaxDataDays ?? NuGetDays), reporter),
-        SmokeTestGate.GateName => new SmokeTestGate(processes, request.OutputPath, request.Tests, request.Registries, reporter),
+            means.Packages, request.Registries.WorkspaceFolder, TimeSpan.FromDays(request.MaxDataDays ?? NuGetDays), means.Reporter),
+        SmokeTestGate.GateName => new SmokeTestGate(means.Processes, request.OutputPath, request.Tests, request.Registries, means.Reporter),
         _ => new ScannerGate(
-            Scanners.Single(scanner => scanner.Name == name), processes, request.Registries, TimeSpan.FromDays(request.MaxDataDays ?? ScannerDays), reporter),
+            Scanners.Single(scanner => scanner.Name == name), means.Processes, request.Registries, TimeSpan.FromDays(request.MaxDataDays ?? ScannerDays), means.Reporter),
     };
 
     private static void Check(string property, IEnumerable<string> names)

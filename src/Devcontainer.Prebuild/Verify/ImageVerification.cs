@@ -46,9 +46,11 @@ public sealed class ImageVerification
         string folder = Path.Combine(request.OutputPath, "image");
         OciLayout? layout = File.Exists(Path.Combine(folder, "index.json")) ? OciLayout.Open(folder) : null;
         using var contents = new ImageContents(Opener(registries, layout), layer => withSecrets && layers.Contains(layer));
-        var packages = new ImagePackages(registries.Transfers, layout);
+        var attestations = new ImageAttestations(registries.Transfers);
+        var packages = new ImagePackages(registries.Transfers, attestations, layout);
         var previous = new PreviousImage(registries.Client, request.OutputPath, request.CompareFrom);
-        IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, contents, packages, previous, _processes, _reporter))];
+        var means = new GateMeans(registries.Client, contents, attestations, packages, previous, _processes, _reporter);
+        IVerifyGate[] gates = [.. names.Select(name => GateSelection.Create(name, request, means))];
         IReadOnlyList<GateReport> reports = await GateRunner.RunAsync(gates, image, request.Policy, cancellationToken).ConfigureAwait(false);
         if (IsBuiltHere(request, image.Reference))
         {

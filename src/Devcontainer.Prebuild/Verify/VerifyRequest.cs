@@ -24,6 +24,9 @@ public sealed record VerifyRequest
     /// <summary>Whose signature it must have.</summary>
     public required SignatureSettings Signatures { get; init; }
 
+    /// <summary>What must have built it, and from what.</summary>
+    public ProvenancePolicy Provenance { get; init; } = new();
+
     /// <summary>Tests that are run in it.</summary>
     public SmokeTestSettings Tests { get; init; } = new();
 

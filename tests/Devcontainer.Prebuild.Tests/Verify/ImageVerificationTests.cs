@@ -51,7 +51,7 @@ public sealed class ImageVerificationTests
         GateReport trivy = report.Gates.Single(static gate => gate.Gate == "trivy");
         Assert.AreEqual(GateOutcome.Failed, trivy.Result.Outcome);
         CollectionAssert.AreEqual(
-            new[] { "secrets", "user", "size", "setuid", "sshd", "nuget", "trivy" }, report.Gates.Select(static gate => gate.Gate).ToArray());
+            new[] { "integrity", "secrets", "user", "size", "setuid", "sshd", "nuget", "trivy" }, report.Gates.Select(static gate => gate.Gate).ToArray());
         Assert.IsTrue(report.Gates.Where(static gate => gate.Gate != "trivy").All(static gate => gate.Result.Reason is null), workspace.Reporter.Text);
 
         async Task MoveAsync(PrebuildResult image)

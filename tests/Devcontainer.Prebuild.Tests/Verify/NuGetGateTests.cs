@@ -96,7 +96,7 @@ public sealed class NuGetGateTests : IDisposable
             .File("root/.nuget/packages/old.package/1.0.0/old.package.nuspec", Nuspec("Old.Package", "1.0.0"))
             .File("root/.nuget/packages/new.package/2.0.0/new.package.nuspec", Nuspec("New.Package", "2.0.0")));
         using var client = new RegistryClient();
-        var packages = new ImagePackages(client, image.Layout);
+        var packages = new ImagePackages(client, new ImageAttestations(client), image.Layout);
         return await GateRunner.RunAsync(new NuGetGate(packages, _workspace.Path, TimeSpan.FromDays(maxDays), new RecordingReporter()), image.Image, CancellationToken.None);
     }
 

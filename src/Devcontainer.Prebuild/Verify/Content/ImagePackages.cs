@@ -10,15 +10,15 @@ namespace Devcontainer.Prebuild.Verify.Content;
 /// The packages of an image: as the SBOM lists them that its index attests, which the digest covers; where there is none, as they are found in the layers.
 /// </summary>
 /// <param name="client">Asks the registry.</param>
+/// <param name="attestations">What the index attests.</param>
 /// <param name="layout">The layout of the output folder, which may have the layers; null for none.</param>
-internal sealed class ImagePackages(RegistryClient client, OciLayout? layout)
+internal sealed class ImagePackages(RegistryClient client, ImageAttestations attestations, OciLayout? layout)
 {
     /// <summary>The package URLs of a platform.</summary>
     /// <exception cref="DevcontainerException">DEVC6004: its SBOM cannot be read; DEVC6005: something of it is gone; or what reading layers throws.</exception>
     internal async Task<IReadOnlyList<string>> ReadAsync(VerifiedImage image, VerifiedPlatform platform, CancellationToken cancellationToken)
     {
-        if (image.Attestations.GetValueOrDefault(platform.Descriptor.Digest) is { } entry
-            && await AttestedAsync(image.Reference, entry, cancellationToken).ConfigureAwait(false) is { } attested)
+        if (await AttestedAsync(image, platform, cancellationToken).ConfigureAwait(false) is { } attested)
         {
             return attested;
         }
@@ -29,25 +29,21 @@ internal sealed class ImagePackages(RegistryClient client, OciLayout? layout)
         return [.. packages.Select(static package => package.Purl).OfType<string>()];
     }
 
-    private async Task<IReadOnlyList<string>?> AttestedAsync(ImageReference image, Descriptor entry, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>?> AttestedAsync(VerifiedImage image, VerifiedPlatform platform, CancellationToken cancellationToken)
     {
-        RegistryManifest manifest = await client.GetManifestAsync(image.WithDigest(entry.Digest), cancellationToken).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.VerifyImageGone, image.WithDigest(entry.Digest));
-        if (AttestationManifest.SbomOf(ImageManifest.Parse(manifest.Bytes, entry.Digest.Value)) is not { } statement)
+        IReadOnlyList<AttestedStatement> statements = await attestations.ReadAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        if (statements.FirstOrDefault(static statement => statement.PredicateType == InTotoStatement.Spdx) is not { } sbom)
         {
             return null;
         }
 
-        byte[] json = await client.GetBlobAsync(image, statement, cancellationToken).ConfigureAwait(false)
-            ?? throw new DevcontainerException(Codes.VerifyImageGone, image.WithDigest(statement.Digest));
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json);
-            return [.. document.RootElement.GetProperty("predicate").GetProperty("packages").EnumerateArray().SelectMany(PurlsOf)];
+            return [.. sbom.Predicate.GetProperty("packages").EnumerateArray().SelectMany(PurlsOf)];
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
-            throw new DevcontainerException(Diagnostic.Create(Codes.VerifyToolFailed, null, "The SBOM", image, e.Message.TrimEnd('.')), e);
+            throw new DevcontainerException(Diagnostic.Create(Codes.VerifyToolFailed, null, "The SBOM", image.Reference, e.Message.TrimEnd('.')), e);
         }
     }
 
