@@ -1,5 +1,6 @@
 using System.Buffers;
 using Devcontainer.Oci;
+using Devcontainer.Prebuild.Sboms.Programs;
 
 namespace Devcontainer.Prebuild.Sboms;
 
@@ -29,15 +30,16 @@ internal sealed class LayerFacts
     /// <param name="reader">The layer.</param>
     /// <param name="index">Which layer of the image it is.</param>
     /// <param name="choose">Which files to read.</param>
+    /// <param name="withPrograms">Whether to look into programs, which no path tells.</param>
     /// <param name="cancellationToken">Looked at between entries.</param>
     /// <exception cref="Diagnostics.DevcontainerException">What <see cref="LayerReader"/> throws.</exception>
-    internal static LayerFacts Read(LayerReader reader, int index, Choice choose, CancellationToken cancellationToken)
+    internal static LayerFacts Read(LayerReader reader, int index, Choice choose, bool withPrograms, CancellationToken cancellationToken)
     {
         var layer = new LayerFacts();
         while (reader.ReadNext() is { } entry)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            layer.Add(entry, index, choose);
+            layer.Add(entry, index, choose, withPrograms);
         }
 
         return layer;
@@ -49,7 +51,7 @@ internal sealed class LayerFacts
     /// <inheritdoc cref="LayerPaths.Hides"/>
     internal bool Hides(string path) => _paths.Hides(path);
 
-    private void Add(LayerEntry entry, int index, Choice choose)
+    private void Add(LayerEntry entry, int index, Choice choose, bool withPrograms)
     {
         if (!_paths.Add(entry))
         {
@@ -66,6 +68,10 @@ internal sealed class LayerFacts
                 // A hard link comes after the file that it is another name of.
                 _ => _facts.GetValueOrDefault(entry.LinkTarget ?? "") ?? new HardLinkFact(entry.LinkTarget ?? "", index),
             };
+        }
+        else if (withPrograms && ProgramFile.MayBe(entry) && ProgramFile.Read(entry.Content, entry.Size) is { } program)
+        {
+            _facts[entry.Path] = new FileFact(program);
         }
     }
 

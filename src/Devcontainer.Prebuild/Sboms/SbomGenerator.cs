@@ -3,6 +3,7 @@ using Devcontainer.Prebuild.Sboms.Alpine;
 using Devcontainer.Prebuild.Sboms.Debian;
 using Devcontainer.Prebuild.Sboms.DotNet;
 using Devcontainer.Prebuild.Sboms.Npm;
+using Devcontainer.Prebuild.Sboms.Programs;
 using Devcontainer.Prebuild.Sboms.Python;
 
 namespace Devcontainer.Prebuild.Sboms;
@@ -47,7 +48,7 @@ public static class SbomGenerator
         IEnumerable<int> order = Enumerable.Range(0, layers.Count).OrderByDescending(i => layers[i].Size);
         await Parallel.ForEachAsync(order, cancellationToken, (i, token) =>
         {
-            facts[i] = Read(layout, layers[i], i, Choose, token);
+            facts[i] = Read(layout, layers[i], i, Choose, withPrograms: true, token);
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
 
@@ -71,6 +72,8 @@ public static class SbomGenerator
             packages.AddRange(cataloger.Catalog(files));
         }
 
+        packages.AddRange(files.All<ProgramFile>().SelectMany(static program => program.Evidence.Packages));
+
         return packages;
     }
 
@@ -84,6 +87,7 @@ public static class SbomGenerator
                 layers[layer.Key],
                 layer.Key,
                 path => wanted[path].FirstOrDefault() is { } file ? Choose(file.Wanted) : null,
+                withPrograms: false,
                 cancellationToken);
             foreach (UnreadFile file in layer)
             {
@@ -92,10 +96,11 @@ public static class SbomGenerator
         }
     }
 
-    private static LayerFacts Read(OciLayout layout, Descriptor layer, int index, LayerFacts.Choice choose, CancellationToken cancellationToken)
+    private static LayerFacts Read(
+        OciLayout layout, Descriptor layer, int index, LayerFacts.Choice choose, bool withPrograms, CancellationToken cancellationToken)
     {
         using LayerReader reader = LayerReader.Open(layout.OpenBlob(layer), layer.Digest.Value);
-        return LayerFacts.Read(reader, index, choose, cancellationToken);
+        return LayerFacts.Read(reader, index, choose, withPrograms, cancellationToken);
     }
 
     internal static (IPackageCataloger Cataloger, string Path)? Choose(string path)

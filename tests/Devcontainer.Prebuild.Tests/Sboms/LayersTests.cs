@@ -284,7 +284,7 @@ public sealed class LayersTests
         IReadOnlyList<Descriptor> layers = image.Layers;
         using (LayerReader reader = LayerReader.Open(image.Layout.OpenBlob(layers[0]), "test"))
         {
-            LayerFacts facts = LayerFacts.Read(reader, 0, static _ => null, CancellationToken.None);
+            LayerFacts facts = LayerFacts.Read(reader, 0, static _ => null, withPrograms: false, CancellationToken.None);
             Assert.IsEmpty(facts.Facts);
         }
 

@@ -127,7 +127,7 @@ public sealed class SpdxReaderTests
         {
             await using Stream blob = image.Layout.OpenBlob(layer);
             using LayerReader reader = LayerReader.Open(blob, layer.Digest.Value);
-            facts.Add(LayerFacts.Read(reader, facts.Count, SbomGenerator.Choose, CancellationToken.None));
+            facts.Add(LayerFacts.Read(reader, facts.Count, SbomGenerator.Choose, withPrograms: true, CancellationToken.None));
         }
 
         return [.. SbomGenerator.Catalog(new ImageFiles(facts))];

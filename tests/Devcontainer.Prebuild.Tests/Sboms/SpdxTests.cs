@@ -162,7 +162,7 @@ public sealed class SpdxTests
             }
 
             using LayerReader reader = LayerReader.Open(new MemoryStream(layer.ToBytes()), "test");
-            facts[i] = LayerFacts.Read(reader, i, SbomGenerator.Choose, CancellationToken.None);
+            facts[i] = LayerFacts.Read(reader, i, SbomGenerator.Choose, withPrograms: true, CancellationToken.None);
         }
 
         return SbomDocument.Create(image.Manifest, Full, SbomGenerator.Catalog(new ImageFiles(facts))).Json;

@@ -68,8 +68,8 @@ internal sealed class TestLayer
         Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) });
 
     /// <summary>A program, with what others may do with it.</summary>
-    internal TestLayer Program(string path, UnixFileMode mode) =>
-        Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream("program"u8.ToArray()), Mode = mode });
+    internal TestLayer Program(string path, UnixFileMode mode, byte[]? content = null) =>
+        Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content ?? "program"u8.ToArray()), Mode = mode });
 
     internal TestLayer Directory(string path) => Add(new PaxTarEntry(TarEntryType.Directory, path + "/"));
 
