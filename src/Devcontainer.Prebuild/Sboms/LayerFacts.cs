@@ -10,8 +10,8 @@ namespace Devcontainer.Prebuild.Sboms;
 /// </summary>
 internal sealed class LayerFacts
 {
-    /// <summary>The most bytes of a wanted file. The largest in real images, dpkg's status file, has a few.</summary>
-    internal const int LargestFile = 64 * 1024 * 1024;
+    /// <summary>The most bytes of a wanted file. The largest in real images, rpm's database, has some tens of millions.</summary>
+    internal const int LargestFile = 128 * 1024 * 1024;
 
     private readonly Dictionary<string, PathFact> _facts = new(StringComparer.Ordinal);
     private readonly LayerPaths _paths = new();

@@ -5,6 +5,7 @@ using Devcontainer.Prebuild.Sboms.DotNet;
 using Devcontainer.Prebuild.Sboms.Npm;
 using Devcontainer.Prebuild.Sboms.Programs;
 using Devcontainer.Prebuild.Sboms.Python;
+using Devcontainer.Prebuild.Sboms.Rpm;
 
 namespace Devcontainer.Prebuild.Sboms;
 
@@ -16,7 +17,7 @@ public static class SbomGenerator
 
     private static readonly IPackageCataloger[] Catalogers =
     [
-        new OsReleaseCataloger(), new DebianCataloger(), new ApkCataloger(), new DotNetCataloger(), new NuspecCataloger(), new NpmCataloger(),
+        new OsReleaseCataloger(), new DebianCataloger(), new ApkCataloger(), new RpmCataloger(), new DotNetCataloger(), new NuspecCataloger(), new NpmCataloger(),
         new PythonCataloger(),
     ];
 

@@ -7,7 +7,7 @@ internal static class SpdxActor
     private static readonly string[] Teams =
     [
         "team", "maintainer", "developer", "contributors", " authors", "group", "project", "packagers", "task force", "strike force", "foundation", "authority",
-        "corporation", " inc.", "@lists.", "@list.", "ubuntu-devel-discuss@",
+        "corporation", " inc.", " llc", " ltd", " gmbh", "@lists.", "@list.", "ubuntu-devel-discuss@",
     ];
 
     /// <summary>An actor; null where there is no name.</summary>
