@@ -33,6 +33,12 @@ public abstract partial class DevcontainerTestTask : DevcontainerSignatureTask
     /// <summary>DevcontainerRestoreTest.</summary>
     public string? RestoreTest { get; set; }
 
+    /// <summary>DevcontainerStartTest.</summary>
+    public string? StartTest { get; set; }
+
+    /// <summary>DevcontainerMaxStartTime.</summary>
+    public string? MaxStartTime { get; set; }
+
     /// <summary>DevcontainerRestore items.</summary>
     public ITaskItem[] Restore { get; set; } = [];
 
@@ -71,6 +77,8 @@ public abstract partial class DevcontainerTestTask : DevcontainerSignatureTask
             TestsUser = Switch("DevcontainerUserTest", UserTest),
             TestsSdk = Switch("DevcontainerSdkTest", SdkTest),
             TestsRestore = Switch("DevcontainerRestoreTest", RestoreTest),
+            TestsStart = Switch("DevcontainerStartTest", StartTest) || Text(MaxStartTime) is not null,
+            MaxStartTime = Duration("DevcontainerMaxStartTime", MaxStartTime),
             Restore = [.. Restore.Where(static item => item.ItemSpec.Length > 0).Select(item => Absolute(item.ItemSpec)!).Distinct(StringComparer.Ordinal)],
             HasToolchain = Switch("DevcontainerInstallSdk", InstallSdk),
             RunsLifecycle = Switch("DevcontainerTestLifecycle", Lifecycle),

@@ -44,11 +44,16 @@ public sealed class SmokeTestTests : EngineTests
             <DevcontainerTest Include="limits" Command="cat /sys/fs/cgroup/memory.max || cat /sys/fs/cgroup/memory/memory.limit_in_bytes" ExpectedOutput="^268435456$" Platforms="linux/amd64" />
             """,
             "<DevcontainerPlatforms>linux/amd64;linux/arm64</DevcontainerPlatforms><DevcontainerRequiredCommands>ls;sed</DevcontainerRequiredCommands>"
-            + "<DevcontainerHealthCheck>health.sh</DevcontainerHealthCheck><DevcontainerTestMemory>256m</DevcontainerTestMemory>");
+            + "<DevcontainerHealthCheck>health.sh</DevcontainerHealthCheck><DevcontainerTestMemory>256m</DevcontainerTestMemory><DevcontainerStartTest>true</DevcontainerStartTest>");
         workspace.Write("health.sh", "#!/bin/bash\r\n[[ $(id -un) == vscode ]]\r\n");
         CommandResult tested = (await workspace.BuildAsync("build", "-t:TestDevcontainer", "-getItem:DevcontainerTestResult", "-getItem:DevcontainerDigest")).EndedWell();
         IReadOnlyList<IReadOnlyDictionary<string, string>> results = tested.Items("DevcontainerTestResult");
         Assert.IsEmpty(results.Where(static one => one["Outcome"] == "Failed"), tested.Report);
+
+        string[] starts = [.. results.Where(static one => one["Identity"] == "start").OrderBy(static one => one["Platform"], StringComparer.Ordinal).Select(static one => one["Reason"])];
+        Assert.HasCount(2, starts);
+        Assert.MatchesRegex(@"^cold \d+\.\d\d s, warm \d+\.\d\d s$", starts[0]);
+        Assert.MatchesRegex(@"^cold \d+\.\d\d s, warm \d+\.\d\d s, emulated$", starts[1]);
 
         // The image has no dotnet, so there is no SDK to be as global.json says.
         Assert.AreEqual("Skipped", results.First(static one => one["Identity"] == "sdk of global.json")["Outcome"]);
@@ -72,13 +77,14 @@ public sealed class SmokeTestTests : EngineTests
             <DevcontainerTest Include="is greedy" Command="a=aaaaaaaaaaaaaaaa; while true; do a=$a$a; done" />
             <DevcontainerTest Include="has no user" Command="true" User="nobody-knows" />
             """,
-            "<DevcontainerRequiredCommands>no-such-command</DevcontainerRequiredCommands><DevcontainerTestMemory>64m</DevcontainerTestMemory>");
+            "<DevcontainerRequiredCommands>no-such-command</DevcontainerRequiredCommands><DevcontainerTestMemory>64m</DevcontainerTestMemory><DevcontainerMaxStartTime>0</DevcontainerMaxStartTime>");
         CommandResult tested = await workspace.BuildAsync("build", "-t:TestDevcontainer");
         Assert.AreNotEqual(0, tested.ExitCode, tested.Report);
         Assert.IsTrue(tested.Messages.All(static message => message is { Kind: BuildMessage.Error, Code: "DEVC6041" }), tested.Report);
         string[] errors = [.. tested.Messages.Select(static message => message.Text)];
         (string Test, string[] Texts)[] expected =
         [
+            ("'start'", ["cold ", "warm ", "DevcontainerMaxStartTime allows 0 s"]),
             ("'user'", ["root"]),
             ("'command no-such-command'", ["There is no command no-such-command"]),
             ("'exits'", ["exit code 7, not 0", "    one", "    two"]),
@@ -94,7 +100,7 @@ public sealed class SmokeTestTests : EngineTests
             Assert.IsTrue(texts.All(text => error.Contains(text, StringComparison.Ordinal)), error);
         }
 
-        Assert.AreEqual("7", XElement.Load(workspace["bin/devcontainer/verify/tests.junit.xml"]).Attribute("failures")!.Value);
+        Assert.AreEqual("8", XElement.Load(workspace["bin/devcontainer/verify/tests.junit.xml"]).Attribute("failures")!.Value);
         await AssertNothingLeftAsync(workspace);
 
         (await workspace.BuildAsync("build", "-t:TestDevcontainer", "-p:DevcontainerTestMemory=much")).Failed("DEVC9001");

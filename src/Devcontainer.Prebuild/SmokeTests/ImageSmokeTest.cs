@@ -16,6 +16,9 @@ namespace Devcontainer.Prebuild.SmokeTests;
 /// </summary>
 public sealed class ImageSmokeTest
 {
+    // Enough for a median.
+    private const int WarmStarts = 3;
+
     private readonly IProcessRunner _processes;
     private readonly IBuildReporter _reporter;
 
@@ -116,8 +119,8 @@ public sealed class ImageSmokeTest
         await containers.CleanAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<SmokeTestResult>[] results = await Task
-                .WhenAll(platforms.Select(one => TestAsync(containers, image, one.Platform, one.Tests, plan, settings, output.Root, cancellationToken))).ConfigureAwait(false);
+            var run = new TestRun(containers, image, plan, settings, output.Root);
+            IReadOnlyList<SmokeTestResult>[] results = await Task.WhenAll(platforms.Select(one => TestAsync(run, one.Platform, one.Tests, cancellationToken))).ConfigureAwait(false);
             var report = new SmokeTestReport(image.Reference, [.. results.SelectMany(static result => result)]);
             JUnitReport.Write(report, output.Root);
             return report;
@@ -129,40 +132,71 @@ public sealed class ImageSmokeTest
     }
 
     /// <summary>Tests one platform, one test after the other.</summary>
-    private async Task<IReadOnlyList<SmokeTestResult>> TestAsync(
-        TestContainers containers,
-        TestedImage image,
-        TestedPlatform platform,
-        IReadOnlyList<PlannedTest> tests,
-        SmokeTestPlan plan,
-        SmokeTestSettings settings,
-        string outputPath,
-        CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SmokeTestResult>> TestAsync(TestRun run, TestedPlatform platform, IReadOnlyList<PlannedTest> tests, CancellationToken cancellationToken)
     {
-        string source = await containers.LoadAsync(image, platform, cancellationToken).ConfigureAwait(false);
+        string source = await run.Containers.LoadAsync(run.Image, platform, cancellationToken).ConfigureAwait(false);
         var results = new List<SmokeTestResult>();
-        if (settings.RunsLifecycle && Lifecycle(platform, plan, settings, outputPath) is { } lifecycle)
+        if (run.Settings.TestsStart)
+        {
+            results.Add(await StartAsync(run, source, platform, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (run.Settings.RunsLifecycle && Lifecycle(platform, run.Plan, run.Settings, run.OutputPath) is { } lifecycle)
         {
             long started = Stopwatch.GetTimestamp();
-            (ContainerEnd end, string? created) = await containers.RunAndKeepAsync(source, platform, lifecycle, cancellationToken).ConfigureAwait(false);
-            results.Add(Result(image, platform, lifecycle, end, started));
+            (ContainerEnd end, string? created) = await run.Containers.RunAndKeepAsync(source, platform, lifecycle, cancellationToken).ConfigureAwait(false);
+            results.Add(Result(run, platform, lifecycle, end, started));
             if (created is null)
             {
                 return [.. results, .. tests.Select(test => Skipped(platform, test, "the lifecycle commands failed"))];
             }
 
             source = created;
-            tests = [.. tests.Select(test => test with { Folder = test.Folder ?? plan.Place })];
+            tests = [.. tests.Select(test => test with { Folder = test.Folder ?? run.Plan.Place })];
         }
 
         foreach (PlannedTest test in tests)
         {
             long started = Stopwatch.GetTimestamp();
-            ContainerEnd end = await containers.RunAsync(source, platform, test, cancellationToken).ConfigureAwait(false);
-            results.Add(Result(image, platform, test, end, started));
+            ContainerEnd end = await run.Containers.RunAsync(source, platform, test, cancellationToken).ConfigureAwait(false);
+            results.Add(Result(run, platform, test, end, started));
         }
 
         return results;
+    }
+
+    /// <summary>
+    /// Measures how long a container takes from being asked for to the end of a command that does nothing: the first one of an image that the engine has just
+    /// been given, and the median of three more.
+    /// </summary>
+    private async Task<SmokeTestResult> StartAsync(TestRun run, string source, TestedPlatform platform, CancellationToken cancellationToken)
+    {
+        var test = new PlannedTest(new SmokeTest("start", ":"));
+        var times = new List<TimeSpan>();
+        while (times.Count < 1 + WarmStarts)
+        {
+            long started = Stopwatch.GetTimestamp();
+            ContainerEnd end = await run.Containers.RunAsync(source, platform, test, cancellationToken, () => times.Add(Stopwatch.GetElapsedTime(started))).ConfigureAwait(false);
+            if (test.Judge(end).Outcome != SmokeTestOutcome.Passed)
+            {
+                return Result(run, platform, test, end, started);
+            }
+        }
+
+        bool isEmulated = await run.Containers.IsEmulatedAsync(platform.Platform, cancellationToken).ConfigureAwait(false);
+        TimeSpan cold = times[0];
+        TimeSpan warm = times[1..].Order().ElementAt(WarmStarts / 2);
+        string told = string.Create(CultureInfo.InvariantCulture, $"cold {cold.TotalSeconds:0.00} s, warm {warm.TotalSeconds:0.00} s{(isEmulated ? ", emulated" : "")}");
+        bool isSlow = !isEmulated && run.Settings.MaxStartTime is { } most && cold > most;
+        var result = new SmokeTestResult(
+            test.Test.Name,
+            platform.Platform.ToString(),
+            isSlow ? SmokeTestOutcome.Failed : SmokeTestOutcome.Passed,
+            isSlow ? string.Create(CultureInfo.InvariantCulture, $"{told}; DevcontainerMaxStartTime allows {run.Settings.MaxStartTime!.Value.TotalSeconds:0.##} s") : told,
+            cold,
+            []);
+        _reporter.Status(Tell(result));
+        return result;
     }
 
     private static PlannedTest? Lifecycle(TestedPlatform platform, SmokeTestPlan plan, SmokeTestSettings settings, string outputPath) =>
@@ -174,11 +208,11 @@ public sealed class ImageSmokeTest
             MayGainRights = true,
         };
 
-    private SmokeTestResult Result(TestedImage image, TestedPlatform platform, PlannedTest test, ContainerEnd end, long started)
+    private SmokeTestResult Result(TestRun run, TestedPlatform platform, PlannedTest test, ContainerEnd end, long started)
     {
         if (end.IsForeign)
         {
-            throw new DevcontainerException(Codes.TestsCannotRun, image.Reference, platform.Platform);
+            throw new DevcontainerException(Codes.TestsCannotRun, run.Image.Reference, platform.Platform);
         }
 
         (SmokeTestOutcome outcome, string reason) = test.Judge(end);
@@ -200,4 +234,12 @@ public sealed class ImageSmokeTest
         string outcome = result.Outcome.ToString().ToLowerInvariant();
         return string.Create(CultureInfo.InvariantCulture, $"{result.Platform}  {outcome,-7}  {result.Test}  {result.Duration.TotalSeconds:0.0} s{reason}");
     }
+
+    /// <summary>What the platforms of an image are tested with.</summary>
+    /// <param name="Containers">Runs them.</param>
+    /// <param name="Image">The image.</param>
+    /// <param name="Plan">What is run.</param>
+    /// <param name="Settings">What is asked for.</param>
+    /// <param name="OutputPath">Absolute path of the output folder.</param>
+    private sealed record TestRun(TestContainers Containers, TestedImage Image, SmokeTestPlan Plan, SmokeTestSettings Settings, string OutputPath);
 }

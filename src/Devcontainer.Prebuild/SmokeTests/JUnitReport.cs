@@ -85,9 +85,10 @@ internal static class JUnitReport
             writer.WriteEndElement();
         }
 
-        if (result.Output.Count > 0)
+        IEnumerable<string> output = result.Outcome == SmokeTestOutcome.Passed && result.Reason.Length > 0 ? result.Output.Prepend(result.Reason) : result.Output;
+        if (output.Any())
         {
-            writer.WriteElementString("system-out", Text(string.Join('\n', result.Output)));
+            writer.WriteElementString("system-out", Text(string.Join('\n', output)));
         }
 
         writer.WriteEndElement();

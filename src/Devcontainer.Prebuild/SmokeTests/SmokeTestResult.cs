@@ -19,7 +19,7 @@ public enum SmokeTestOutcome
 /// <param name="Test">Its name.</param>
 /// <param name="Platform">As <c>linux/arm64</c>.</param>
 /// <param name="Outcome">What it came to.</param>
-/// <param name="Reason">Why, where it did not pass; else empty.</param>
+/// <param name="Reason">Why, where it did not pass; of a test that measures what it measured; else empty.</param>
 /// <param name="Duration">How long it took.</param>
 /// <param name="Output">The last lines that it wrote.</param>
 public sealed record SmokeTestResult(

@@ -21,6 +21,12 @@ public sealed record SmokeTestSettings
     /// <summary>Whether projects are restored without network.</summary>
     public bool TestsRestore { get; init; } = true;
 
+    /// <summary>Whether it is measured how long a container takes to start.</summary>
+    public bool TestsStart { get; init; }
+
+    /// <summary>The longest that the first one may take; null for any. Where programs are emulated it may take any.</summary>
+    public TimeSpan? MaxStartTime { get; init; }
+
     /// <summary>Absolute paths of the projects whose packages are in the image.</summary>
     public IReadOnlyList<string> Restore { get; init; } = [];
 
@@ -49,5 +55,5 @@ public sealed record SmokeTestSettings
     public TimeSpan LockTimeout { get; init; } = OutputFolder.DefaultTimeout;
 
     /// <summary>Whether the project asks for any test of its own.</summary>
-    internal bool IsAskedFor => Tests.Count > 0 || HealthCheck is not null || RequiredCommands.Count > 0 || RunsLifecycle;
+    internal bool IsAskedFor => Tests.Count > 0 || HealthCheck is not null || RequiredCommands.Count > 0 || RunsLifecycle || TestsStart;
 }

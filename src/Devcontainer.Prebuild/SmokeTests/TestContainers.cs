@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Devcontainer.Diagnostics;
+using Devcontainer.Oci;
 using Devcontainer.Prebuild.Engine;
 
 namespace Devcontainer.Prebuild.SmokeTests;
@@ -70,12 +71,15 @@ internal sealed class TestContainers(DockerCommand docker, SmokeTestSettings set
     /// <param name="platform">Its platform.</param>
     /// <param name="test">What it runs.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal async Task<ContainerEnd> RunAsync(string image, TestedPlatform platform, PlannedTest test, CancellationToken cancellationToken)
+    /// <param name="ended">Called when the command has ended, before the container is taken away.</param>
+    internal async Task<ContainerEnd> RunAsync(string image, TestedPlatform platform, PlannedTest test, CancellationToken cancellationToken, Action? ended = null)
     {
         string name = NewName();
         try
         {
-            return await RunAsync(name, image, platform, test, cancellationToken).ConfigureAwait(false);
+            ContainerEnd end = await RunAsync(name, image, platform, test, cancellationToken).ConfigureAwait(false);
+            ended?.Invoke();
+            return end;
         }
         finally
         {
@@ -105,6 +109,11 @@ internal sealed class TestContainers(DockerCommand docker, SmokeTestSettings set
             await RemoveAsync(name).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether the engine runs programs of a platform by emulation.</summary>
+    /// <exception cref="DevcontainerException">DEVC4002: the engine does not answer.</exception>
+    internal async Task<bool> IsEmulatedAsync(Platform platform, CancellationToken cancellationToken) =>
+        !(await ListAsync(["version", "--format", "{{.Server.Arch}}"], cancellationToken).ConfigureAwait(false)).Contains(platform.Architecture, StringComparer.Ordinal);
 
     private string NewName() => string.Create(CultureInfo.InvariantCulture, $"devcontainer-sdk-smoke-test-{_mark}-{Interlocked.Increment(ref _count)}");
 
