@@ -4,6 +4,7 @@
 #   eng/engine.sh up       use the engine that is there, else set one up in a private folder
 #   eng/engine.sh env      print the settings: eval "$(eng/engine.sh env)"
 #   eng/engine.sh status   one line per part; exit code 0 when all are up
+#   eng/engine.sh browser  a browser without a window, for the tests of pages that people look at
 #   eng/engine.sh down     stop and remove everything that `up` started; downloads and images stay
 #
 # DEVCONTAINER_ENGINE_HOME is the private folder, shared by every clone on the machine.
@@ -57,11 +58,16 @@ down() {
   say "down; downloads and images stay in $home"
 }
 
+browser() {
+  enter
+  browser_up
+}
+
 case "${1:-}" in
-up | status | down) "$1" ;;
+up | status | browser | down) "$1" ;;
 env) env_print ;;
 *)
-  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
   ;;
 esac

@@ -14,6 +14,7 @@ case "${1:-}" in
 esac
 
 eng/engine.sh up
+[[ -z ${DEVCONTAINER_TEST_ALL:-} ]] || eng/engine.sh browser
 eval "$(eng/engine.sh env)"
 
 echo "test.sh: building"

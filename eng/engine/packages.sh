@@ -12,6 +12,7 @@ package_set() {
   judges) echo {oras,crane,cosign}/sid skopeo ;;
   tools) echo docker-registry qemu-user-static mmdebstrap ;;
   tracer) echo strace ;;
+  browser) echo chromium-headless-shell fonts-liberation ;;
   esac
 }
 # To be raised when a set changes.
@@ -147,6 +148,18 @@ tracer_up() {
     chmod +x "$bin/strace.new"
     mv "$bin/strace.new" "$bin/strace"
   }
+}
+
+# A browser for the tests of pages that people look at: `env` puts it on PATH where it was set up.
+browser_up() {
+  packages_up browser
+  local program
+  program=$(find "$root/usr/lib/chromium" -name chromium-headless-shell -o -name headless_shell 2>/dev/null | head -n 1)
+  [[ $program ]] || die "the browser is not where it was: see $root/usr/lib/chromium"
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%q FONTCONFIG_PATH=%q exec %q "$@"\n' "$lib_path:${lib_path%%:*}/pulseaudio" "$root/etc/fonts" "$program" >"$bin/chromium-headless-shell.new"
+  chmod +x "$bin/chromium-headless-shell.new"
+  mv "$bin/chromium-headless-shell.new" "$bin/chromium-headless-shell"
+  say "browser: $bin/chromium-headless-shell"
 }
 
 docker_command() { sed "s#@root@#$root#" "$here/docker"; }

@@ -264,6 +264,7 @@ internal sealed class ImageMaking(
             && InputComparison.Compare(earlier.Receipt, _request.Platforms.Select(static platform => platform.ToString()), InputList.Of(inputs)) is { } changes
             && ExplanationText.Summary(earlier, changes) is { } line)
         {
+            metrics.Changes = [.. changes.Select(static change => change.Text).Distinct(StringComparer.Ordinal)];
             reporter.Status(line);
         }
     }

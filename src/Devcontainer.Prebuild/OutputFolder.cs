@@ -11,6 +11,7 @@ using Devcontainer.Prebuild.Inputs;
 using Devcontainer.Prebuild.Jobs;
 using Devcontainer.Prebuild.Receipts;
 using Devcontainer.Prebuild.Replay;
+using Devcontainer.Prebuild.Reports;
 using Devcontainer.Prebuild.Sharing;
 using Devcontainer.Prebuild.SmokeTests;
 using Devcontainer.Prebuild.Verify;
@@ -55,7 +56,7 @@ public sealed class OutputFolder : IDisposable
     private static readonly string[] Owned =
     [
         .. Folders, Receipt.FileName, PrebuildMetrics.FileName, PrometheusText.FileName, InputCache.FileName, PublishReport.DotenvFileName, PublishedImage.FileName, PublishedImage.RollbackFileName,
-        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, SarifFile.FileName, LockName,
+        ChangesFile.FileName, ChangesFile.PageName, ExplanationFile.FileName, ReplayFile.FileName, DetectedFile.FileName, SarifFile.FileName, ReportPage.FileName, LockName,
     ];
 
     /// <summary>Takes the folder, waiting for another build that has it.</summary>

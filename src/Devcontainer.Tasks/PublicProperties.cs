@@ -105,6 +105,7 @@ internal static class PublicProperties
         "EnableDefaultDevcontainerInputs",
         "GenerateDevcontainerCycloneDx",
         "GenerateDevcontainerProvenance",
+        "GenerateDevcontainerReport",
         "GenerateDevcontainerSbom",
         "PrebuildOnBuild",
         "PushDevcontainer",

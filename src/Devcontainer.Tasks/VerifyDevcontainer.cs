@@ -1,5 +1,6 @@
 using System.Globalization;
 using Devcontainer.Diagnostics;
+using Devcontainer.Prebuild.Reports;
 using Devcontainer.Prebuild.Verify;
 using Microsoft.Build.Framework;
 
@@ -27,6 +28,9 @@ public sealed class VerifyDevcontainer : DevcontainerTestTask
 
     /// <summary>DevcontainerWaiverFile.</summary>
     public string? WaiverFile { get; set; }
+
+    /// <summary>GenerateDevcontainerReport.</summary>
+    public string? GenerateReport { get; set; }
 
     /// <summary>DevcontainerMaxSize.</summary>
     public string? MaxSize { get; set; }
@@ -76,6 +80,11 @@ public sealed class VerifyDevcontainer : DevcontainerTestTask
         }
 
         VerifyReport report = await new ImageVerification(Reporter).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        if (Switch("GenerateDevcontainerReport", GenerateReport) && request.Image is null)
+        {
+            ReportPage.Write(request.OutputPath);
+        }
+
         foreach (GateReport gate in report.Gates)
         {
             Tell(gate.Errors, LogError, gate.Gate, "errors");

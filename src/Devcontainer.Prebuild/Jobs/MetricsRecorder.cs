@@ -18,6 +18,9 @@ internal sealed class MetricsRecorder(string outputPath, string project, IReadOn
     /// <summary>The jobs.</summary>
     internal JobRunner Jobs => jobs;
 
+    /// <summary>What has changed since the image before, in words.</summary>
+    internal IReadOnlyList<string> Changes { get; set; } = [];
+
     /// <summary>Takes steps and transfers from a build that begins; those of an attempt before it are forgotten.</summary>
     internal void Follow(BuildProgress progress) => (_steps, _transfers) = (progress.Steps, progress.Transfers);
 
@@ -61,6 +64,7 @@ internal sealed class MetricsRecorder(string outputPath, string project, IReadOn
             Transfers = _transfers,
             SavedSeconds = result?.Source == "registry" ? result.Receipt.Seconds : BuildStep.Saved(_steps),
             Images = result?.Receipt.Platforms ?? [],
+            Changes = Changes,
         };
         try
         {

@@ -45,6 +45,9 @@ internal sealed record PrebuildMetrics
     /// <summary>The images, sorted by platform.</summary>
     internal required IReadOnlyList<ReceiptPlatform> Images { get; init; }
 
+    /// <summary>What has changed since the image before, in words.</summary>
+    internal IReadOnlyList<string> Changes { get; init; } = [];
+
     /// <summary>The file's bytes.</summary>
     internal byte[] ToBytes()
     {
@@ -68,6 +71,7 @@ internal sealed record PrebuildMetrics
                 [.. Transfers.OrderBy(static t => t.Platform, StringComparer.Ordinal).ThenBy(static t => t.Kind).ThenBy(static t => t.Place, StringComparer.Ordinal)],
                 WriteTransfer);
             JsonLayout.WriteList(writer, "images", Images, WriteImage);
+            JsonLayout.WriteTexts(writer, "changes", Changes);
             writer.WriteEndObject();
         }
 
