@@ -19,6 +19,7 @@ internal static class ReceiptArtifact
     internal const string SpdxType = "application/spdx+json";
 
     private const string Title = "org.opencontainers.image.title";
+
     /// <summary>When something was made (OCI image specification, annotations.md): of a receipt, when the image was built.</summary>
     internal const string Created = "org.opencontainers.image.created";
     private const string Packages = "com.devcontainer-sdk.packages";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Devcontainer.Diagnostics;
 using Devcontainer.Oci;
 using Devcontainer.Prebuild.Attestations;
@@ -29,7 +30,8 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
         var findings = new List<Finding>();
         int statements = await CheckAttestationsAsync(image, findings, cancellationToken).ConfigureAwait(false);
         var receipts = new List<Receipt>();
-        await foreach (SharedReceipt? found in ReceiptArtifact.ReadAllAsync(client, image.Reference, new Descriptor(MediaTypes.ImageIndex, image.Reference.Digest!.Value, 0), cancellationToken).ConfigureAwait(false))
+        var index = new Descriptor(MediaTypes.ImageIndex, image.Reference.Digest!.Value, 0);
+        await foreach (SharedReceipt? found in ReceiptArtifact.ReadAllAsync(client, image.Reference, index, cancellationToken).ConfigureAwait(false))
         {
             if (Check(image, found) is { } reason)
             {
@@ -41,15 +43,21 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
             }
         }
 
-        if (receipts.Count > 0)
+        // The same image may have several keys, and a receipt with each.
+        foreach (Receipt receipt in receipts)
         {
-            await CheckSbomsAsync(image, receipts[0], findings, cancellationToken).ConfigureAwait(false);
-            await CheckKeysAsync(image, receipts[0], findings, cancellationToken).ConfigureAwait(false);
+            await CheckSbomsAsync(image, receipt, findings, cancellationToken).ConfigureAwait(false);
+            await CheckKeysAsync(image, receipt, findings, cancellationToken).ConfigureAwait(false);
         }
 
         int tags = await CheckTagsAsync(image, findings, cancellationToken).ConfigureAwait(false);
-        string receipt = receipts.Count == 0 ? "no receipt" : "receipt";
-        return GateResult.Of($"index, {image.Platforms.Count} manifest{Ending(image.Platforms.Count)}, {statements} attestation{Ending(statements)}, {receipt}{(receipts.Count > 0 ? ", keys" : "")}{(tags > 0 ? $", {tags} tag{Ending(tags)}" : "")}", findings);
+        string[] seen =
+        [
+            "index", Count(image.Platforms.Count, "manifest"), Count(statements, "attestation"),
+            .. receipts.Count == 0 ? ["no receipt"] : new[] { "receipt", "keys" },
+            .. tags == 0 ? [] : new[] { Count(tags, "tag") },
+        ];
+        return GateResult.Of(string.Join(", ", seen), findings);
     }
 
     private async Task<int> CheckAttestationsAsync(VerifiedImage image, List<Finding> findings, CancellationToken cancellationToken)
@@ -62,8 +70,9 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
                 count++;
                 if (!statement.IsAbout(platform.Descriptor.Digest))
                 {
-                    findings.Add(Create(
-                        "attestation", FindingSeverity.Critical, Codes.AttestationDiffers, image.Reference, statement.PredicateType, platform.Platform, string.Join(", ", statement.Subjects)) with { Platforms = [platform.Platform] });
+                    string subjects = string.Join(", ", statement.Subjects);
+                    findings.Add(Create("attestation", FindingSeverity.Critical, Codes.AttestationDiffers, image.Reference, statement.PredicateType, platform.Platform, subjects)
+                        with { Platforms = [platform.Platform] });
                 }
             }
         }
@@ -99,28 +108,23 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
                 continue;
             }
 
-            var others = new List<string>();
-            foreach (AttestedStatement statement in await attestations.ReadAsync(image, platform, cancellationToken).ConfigureAwait(false))
+            IReadOnlyList<AttestedStatement> statements = await attestations.ReadAsync(image, platform, cancellationToken).ConfigureAwait(false);
+            if (statements.Any(statement => statement.PredicateType == InTotoStatement.Spdx && !statement.Says(expected)))
             {
-                if (statement.PredicateType == InTotoStatement.Spdx && !statement.Says(expected))
-                {
-                    others.Add("the attested one");
-                }
+                findings.Add(Differs(FindingSeverity.High, "the attested one"));
             }
 
+            // A build of the same image by another version of this SDK, which listed more, leaves the SBOM of the one before.
             await foreach ((Descriptor blob, _) in ReceiptArtifact.FindSbomsAsync(client, image.Reference, platform.Descriptor.Digest, cancellationToken).ConfigureAwait(false))
             {
                 if (blob.Digest.Value != expected)
                 {
-                    others.Add(blob.Digest.Value);
+                    findings.Add(Differs(FindingSeverity.Medium, blob.Digest.Value));
                 }
             }
 
-            if (others.Count > 0)
-            {
-                findings.Add(Create(
-                    "sbom", FindingSeverity.High, Codes.SbomDiffers, image.Reference, platform.Platform, expected, string.Join(", ", others)) with { Platforms = [platform.Platform] });
-            }
+            Finding Differs(FindingSeverity severity, string other) =>
+                Create("sbom", severity, Codes.SbomDiffers, image.Reference, platform.Platform, expected, other) with { Platforms = [platform.Platform] };
         }
     }
 
@@ -130,10 +134,10 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
         expected.AddRange(receipt.Platforms.Select(platform => (KeyTags.Of(receipt.Keys, KeyTier.Image, platform.Platform), platform.Digest)));
         foreach ((string tag, string digest) in expected)
         {
-            // One that is not there names nothing else.
-            if (await client.ResolveAsync(image.Reference.WithTag(tag), cancellationToken).ConfigureAwait(false) is { } named && named.Digest.Value != digest)
+            Descriptor? named = await client.ResolveAsync(image.Reference.WithTag(tag), cancellationToken).ConfigureAwait(false);
+            if (named?.Digest.Value != digest)
             {
-                findings.Add(Create("key", FindingSeverity.High, Codes.KeyNamesAnother, image.Reference, tag, named.Digest, digest));
+                findings.Add(Create("key", FindingSeverity.High, Codes.KeyNamesAnother, image.Reference, tag, named is null ? "nothing" : named.Digest.Value, digest));
             }
         }
     }
@@ -161,7 +165,7 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
         return tags.Length;
     }
 
-    private static string Ending(int count) => count == 1 ? "" : "s";
+    private static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 
     private static Finding Create(string id, FindingSeverity severity, string code, params object[] arguments) =>
         new() { Id = id, Severity = severity, Diagnostic = Diagnostic.Create(code, null, arguments) };

@@ -25,9 +25,10 @@ internal sealed record ComposeService(
         JsonNode written = root["dockerComposeFile"]!;
         SourceLocation location = written.Position.In(shape.File);
         var files = new ComposeFiles(repository);
+        string configurationFolder = Path.GetDirectoryName(shape.File)!;
         string[] paths = written is JsonArray { Count: 0 }
             ? DefaultFiles(files, workspaceFolder, context, location)
-            : [.. (written as JsonArray ?? new JsonArray([written])).Select(path => files.Find(shape.Text(path, "dockerComposeFile"), Path.GetDirectoryName(shape.File)!, path.Position.In(shape.File)))];
+            : [.. (written as JsonArray ?? new JsonArray([written])).Select(path => files.Find(shape.Text(path, "dockerComposeFile"), configurationFolder, path.Position.In(shape.File)))];
 
         // The values of variables are in the folder of the first file; the tools say the workspace's where they have looked for the files themselves.
         string folder = Path.GetDirectoryName(paths[0])!;

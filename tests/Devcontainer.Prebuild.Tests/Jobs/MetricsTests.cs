@@ -43,6 +43,7 @@ public sealed class MetricsTests
         ],
         SavedSeconds = 2.5,
         Images = [new ReceiptPlatform("linux/amd64", "sha256:1", 500, 31_000_000, "built", new ReceiptSbom("sbom/linux-amd64.spdx.json", "sha256:2", 88))],
+        Changes = ["Dockerfile: changed"],
     };
 
     [TestMethod]
@@ -136,6 +137,9 @@ public sealed class MetricsTests
                   "size": 31000000,
                   "packages": 88
                 }
+              ],
+              "changes": [
+                "Dockerfile: changed"
               ]
             }
 

@@ -59,6 +59,16 @@ public sealed class IntegrityTests
         Finding finding = (await VerifyAsync(workspace, null)).Findings.Single();
         Assert.AreEqual((Codes.ReceiptDiffers, FindingSeverity.High), (finding.Diagnostic.Code, finding.Severity));
         Assert.Contains($"about {first.Image.Digest}", finding.Diagnostic.Message);
+
+        // One that is about the image, and says that other inputs come to it.
+        var index = new Descriptor(MediaTypes.ImageIndex, Digest.Parse(second.Image.Digest), second.Image.Size);
+        IReadOnlyList<Descriptor> sboms = await ReceiptArtifact.PushSbomsAsync(client, repository, second, workspace.Output, CancellationToken.None);
+        string lie = new('e', 64);
+        await ReceiptArtifact.PushAsync(
+            client, repository, index, second with { Keys = [.. second.Keys.Select(key => key.Tier == KeyTier.Index ? key with { Value = lie } : key)] }, sboms, CancellationToken.None);
+        Finding other = (await VerifyAsync(workspace, null)).Findings.Single(static one => one.Id == "key");
+        Assert.AreEqual((Codes.KeyNamesAnother, FindingSeverity.High), (other.Diagnostic.Code, other.Severity));
+        Assert.Contains($"'prebuild-{lie}', names nothing", other.Diagnostic.Message);
     }
 
     [TestMethod]
@@ -77,7 +87,7 @@ public sealed class IntegrityTests
         // By itself, and in a receipt that says what the true one says.
         IReadOnlyList<Descriptor> tampered = await ReceiptArtifact.PushSbomsAsync(client, repository, receipt, workspace.Output, CancellationToken.None);
         Finding finding = (await VerifyAsync(workspace, null)).Findings.Single();
-        Assert.AreEqual(Codes.SbomDiffers, finding.Diagnostic.Code);
+        Assert.AreEqual((Codes.SbomDiffers, FindingSeverity.Medium), (finding.Diagnostic.Code, finding.Severity));
         Assert.Contains(receipt.Platforms[0].Sbom!.Digest, finding.Diagnostic.Message);
         Assert.Contains(tampered[0].Digest.Value, finding.Diagnostic.Message);
         await ReceiptArtifact.PushAsync(
