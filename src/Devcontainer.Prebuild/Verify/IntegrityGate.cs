@@ -128,17 +128,27 @@ internal sealed class IntegrityGate(RegistryClient client, ImageAttestations att
         }
     }
 
+    // Of two machines that build the same inputs the first one's image keeps the keys (DEVC5042): an image that another one came before is no fault of anybody.
     private async Task CheckKeysAsync(VerifiedImage image, Receipt receipt, List<Finding> findings, CancellationToken cancellationToken)
     {
         var expected = new List<(string Tag, string Digest)> { (KeyTags.Of(receipt.Keys, KeyTier.Index, null), image.Reference.Digest!.Value.Value) };
         expected.AddRange(receipt.Platforms.Select(platform => (KeyTags.Of(receipt.Keys, KeyTier.Image, platform.Platform), platform.Digest)));
+        FindingSeverity severity = FindingSeverity.High;
         foreach ((string tag, string digest) in expected)
         {
             Descriptor? named = await client.ResolveAsync(image.Reference.WithTag(tag), cancellationToken).ConfigureAwait(false);
-            if (named?.Digest.Value != digest)
+            if (named?.Digest.Value == digest)
             {
-                findings.Add(Create("key", FindingSeverity.High, Codes.KeyNamesAnother, image.Reference, tag, named is null ? "nothing" : named.Digest.Value, digest));
+                continue;
             }
+
+            if (named is not null && tag == expected[0].Tag
+                && await ReceiptArtifact.FindAsync(client, image.Reference, named, receipt.IndexKey, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                severity = FindingSeverity.Medium;
+            }
+
+            findings.Add(Create("key", severity, Codes.KeyNamesAnother, image.Reference, tag, named is null ? "nothing" : named.Digest.Value, digest));
         }
     }
 

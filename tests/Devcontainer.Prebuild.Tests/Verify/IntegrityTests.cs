@@ -112,6 +112,13 @@ public sealed class IntegrityTests
         Assert.Contains(key, moved.Diagnostic.Message);
         Assert.Contains(other.Digest!.Value.Value, moved.Diagnostic.Message);
 
+        // Another machine that built the same inputs, to another image, was first.
+        using var client = new RegistryClient();
+        RegistryManifest rival = (await client.GetManifestAsync(other))!;
+        await ReceiptArtifact.PushAsync(
+            client, other, rival.Descriptor, receipt with { Image = receipt.Image with { Digest = other.Digest!.Value.Value }, Platforms = [] }, [], CancellationToken.None);
+        Assert.AreEqual(FindingSeverity.Medium, (await VerifyAsync(workspace, null)).Findings.Single().Severity);
+
         await TagAsync(other, "latest");
         Finding tag = (await VerifyAsync(workspace, null)).Findings.Single(static one => one.Diagnostic.Code == Codes.TagMoved);
         Assert.AreEqual(FindingSeverity.Medium, tag.Severity);
