@@ -3,7 +3,7 @@ using System.IO.Compression;
 /// <summary>Figure 7: the SBOM of an image with the .NET SDK, made anew from the layers in the output folder.</summary>
 internal static class SbomOfImage
 {
-    /// <summary>Measures builds that have nothing to do but the SBOM, against a project whose SDK is empty.</summary>
+    /// <summary>Measures builds that have nothing to do but the SBOM, against such that have nothing to do, and a project whose SDK is empty.</summary>
     internal static void Measure(string root, string output, string registry, int rounds)
     {
         string workspace = Workspaces.CreateEmpty(Path.Combine(output, "sbom"), root);
@@ -23,8 +23,9 @@ internal static class SbomOfImage
         Report.Print(
             "7 SBOM",
             rounds,
-            () => Images.Delete(Path.Combine(image, "sbom")),
-            ours with { Name = "Devcontainer.Sdk, SBOM made anew" },
+            prepare: null,
+            ours with { Name = "Devcontainer.Sdk, SBOM made anew", Prepare = () => Images.Delete(Path.Combine(image, "sbom")) },
+            ours with { Name = "Devcontainer.Sdk, nothing to do" },
             new Command("empty packaged SDK", "dotnet", ["build"], empty));
     }
 
