@@ -232,10 +232,11 @@ public sealed class ImagePruneTests : IDisposable
         foreach (string tag in new[] { "new", "moved" })
         {
             registry.AddManifest("team/dev", "moved");
-            registry.Fault = (context, count) =>
+            int listings = 0;
+            registry.Fault = (context, _) =>
             {
-                // What comes last.
-                if (context.Request.Path.Value!.EndsWith("/referrers/" + old.Platforms[0].Digest, StringComparison.Ordinal))
+                // Everything has been read when the tags are listed once more.
+                if (context.Request.Path.Value!.EndsWith("/tags/list", StringComparison.Ordinal) && ++listings == 2)
                 {
                     registry.AddManifest("team/dev", tag, index, MediaTypes.ImageIndex);
                 }
