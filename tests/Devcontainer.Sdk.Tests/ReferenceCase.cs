@@ -115,6 +115,16 @@ internal sealed record ReferenceCase(string Name, string Configuration, string? 
         Hello with { Item2 = """ "name": "It's hello", "description": "Says it", "documentationURL": "https://example.com/hello", "containerEnv": { "TOOL": "1", "PATH": "/opt/x:${PATH}" }, """ + Hello.Item2 },
         ("old", """ "deprecated": true """, "echo $_REMOTE_USER $_REMOTE_USER_HOME >/usr/local/old\n"));
 
+    /// <summary>A Compose service of an image, the Feature of which no engine has installed yet.</summary>
+    internal static ReferenceCase ServiceWithUniqueFeature(string debian) => new(
+        "unique service",
+        """{ "dockerComposeFile": "compose.yml", "service": "app", "features": { "./hello": {} }, "workspaceFolder": "/src" }""",
+        null,
+        Hello with { Item2 = """ "deprecated": true, """ + Hello.Item2, Item3 = $"echo {Guid.NewGuid()} >/unique\n" })
+    {
+        Compose = $"services:\n  app:\n    image: {TestEngine.Registry}/library/{debian}\n    volumes: [\"..:/src\"]\n    command: sleep infinity\n",
+    };
+
     /// <summary>compose.yml beside it; null for none.</summary>
     internal string? Compose { get; init; }
 

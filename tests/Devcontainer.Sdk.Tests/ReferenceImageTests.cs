@@ -41,48 +41,15 @@ public sealed partial class ReferenceImageTests : EngineTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task Layers_of_either_tool_serve_the_other(bool theirsFirst)
+    public Task Layers_of_either_tool_serve_the_other(bool theirsFirst) => ShareLayersAsync(ReferenceCase.WithUniqueLayers(Debian), steps: 8, theirsFirst);
+
+    /// <summary>One after the other: of a step that two builds share at once BuildKit tells twice.</summary>
+    [TestMethod]
+    [Long]
+    public async Task Layers_of_a_service_of_an_image_serve_the_other()
     {
-        Workspace workspace = NewWorkspace();
-        ReferenceCase one = ReferenceCase.WithUniqueLayers(Debian);
-        one.Write(workspace);
-        string ours = $"devcontainer-sdk-test/{Guid.NewGuid():N}";
-        string theirs = $"devcontainer-sdk-test/{Guid.NewGuid():N}:latest";
-        workspace.Environment["DevcontainerRepository"] = ours;
-        workspace.Environment["DevcontainerReferenceCompatible"] = "true";
-        try
-        {
-            if (!theirsFirst)
-            {
-                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
-                loaded.SucceededWithWarning("DEVC2013");
-                Assert.HasCount(1, loaded.Lines(" 0 of 8 steps cached"), loaded.Report);
-            }
-
-            CommandResult built = await ReferenceCli.RunAsync(workspace, "build", "--image-name", theirs);
-            Assert.AreEqual(0, built.ExitCode, built.Report);
-            if (theirsFirst)
-            {
-                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
-                loaded.SucceededWithWarning("DEVC2013");
-                Assert.HasCount(1, loaded.Lines(" 8 of 8 steps cached"), loaded.Report);
-            }
-            else
-            {
-                string[] ran = [.. Instruction().Matches(built.Report).Select(static match => match.Groups["number"].Value).Distinct()];
-                Assert.HasCount(8, ran, built.Report);
-                Assert.IsEmpty(ran.Where(number => !built.Report.Contains($"#{number} CACHED", StringComparison.Ordinal)), built.Report);
-            }
-
-            ReferenceImage expected = await ReferenceImage.ReadAsync(theirs);
-            ReferenceImage actual = await ReferenceImage.ReadAsync(ours + ":latest");
-            Assert.AreEqual("", Differences(expected.Configuration, actual.Configuration));
-            Assert.AreEqual("", Differences(expected.Files.Where(IsOfTheImage), actual.Files.Where(IsOfTheImage)));
-        }
-        finally
-        {
-            await Command.RunAsync("docker", ["rmi", "--force", ours + ":latest", theirs], Path.GetTempPath());
-        }
+        await ShareLayersAsync(ReferenceCase.ServiceWithUniqueFeature(Debian), steps: 6, theirsFirst: true);
+        await ShareLayersAsync(ReferenceCase.ServiceWithUniqueFeature(Debian), steps: 6, theirsFirst: false);
     }
 
     [TestMethod]
@@ -203,7 +170,7 @@ public sealed partial class ReferenceImageTests : EngineTests
             ReferenceImage actual = await ReferenceImage.ReadAsync(ours + ":latest");
             Assert.AreEqual(
                 "",
-                Differences(expected.Configuration.Where(static line => !line.StartsWith(OfCompose, StringComparison.Ordinal)), actual.Configuration),
+                Differences(WithoutCompose(expected.Configuration), actual.Configuration),
                 $"the image's configuration; the CLI said: {built.Report}");
             Assert.IsGreaterThan(1000, actual.Files.Count, "a whole file system");
             Assert.AreEqual("", Differences(Relevant(expected.Files), Relevant(actual.Files)), "the files");
@@ -214,7 +181,53 @@ public sealed partial class ReferenceImageTests : EngineTests
         }
     }
 
+    private async Task ShareLayersAsync(ReferenceCase one, int steps, bool theirsFirst)
+    {
+        Workspace workspace = NewWorkspace();
+        one.Write(workspace);
+        string ours = $"devcontainer-sdk-test/{Guid.NewGuid():N}";
+        string theirs = $"devcontainer-sdk-test/{Guid.NewGuid():N}:latest";
+        workspace.Environment["DevcontainerRepository"] = ours;
+        workspace.Environment["DevcontainerReferenceCompatible"] = "true";
+        try
+        {
+            if (!theirsFirst)
+            {
+                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
+                loaded.SucceededWithWarning("DEVC2013");
+                Assert.HasCount(1, loaded.Lines($" of {steps} steps cached"), loaded.Report);
+                Assert.IsEmpty(loaded.Lines($" {steps} of {steps} steps cached"), loaded.Report);
+            }
+
+            CommandResult built = await ReferenceCli.RunAsync(workspace, "build", "--image-name", theirs);
+            Assert.AreEqual(0, built.ExitCode, built.Report);
+            if (theirsFirst)
+            {
+                CommandResult loaded = await workspace.BuildAsync("build", "-t:LoadDevcontainer");
+                loaded.SucceededWithWarning("DEVC2013");
+                Assert.HasCount(1, loaded.Lines($" {steps} of {steps} steps cached"), loaded.Report);
+            }
+            else
+            {
+                string[] ran = [.. Instruction().Matches(built.Report).Select(static match => match.Groups["number"].Value).Distinct()];
+                Assert.HasCount(steps, ran, built.Report);
+                Assert.IsEmpty(ran.Where(number => !built.Report.Contains($"#{number} CACHED", StringComparison.Ordinal)), built.Report);
+            }
+
+            ReferenceImage expected = await ReferenceImage.ReadAsync(theirs);
+            ReferenceImage actual = await ReferenceImage.ReadAsync(ours + ":latest");
+            Assert.AreEqual("", Differences(WithoutCompose(expected.Configuration), actual.Configuration));
+            Assert.AreEqual("", Differences(expected.Files.Where(IsOfTheImage), actual.Files.Where(IsOfTheImage)));
+        }
+        finally
+        {
+            await Command.RunAsync("docker", ["rmi", "--force", ours + ":latest", theirs], Path.GetTempPath());
+        }
+    }
+
     private static IEnumerable<string> Relevant(IEnumerable<string> files) => files.Where(static file => IsOfTheImage(file) && !file.StartsWith(LeftBehind, StringComparison.Ordinal));
+
+    private static IEnumerable<string> WithoutCompose(IEnumerable<string> configuration) => configuration.Where(static line => !line.StartsWith(OfCompose, StringComparison.Ordinal));
 
     private static bool IsOfTheImage(string file) => !OfTheEngine.Any(path => file.StartsWith(path, StringComparison.Ordinal));
 

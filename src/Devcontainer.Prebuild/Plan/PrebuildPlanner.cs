@@ -79,6 +79,7 @@ internal static class PrebuildPlanner
         Secrets = [.. inputs.Request.Secrets.Select(static secret => new SecretMount(secret.Id))],
         ImageUser = users.Image,
         ReferenceUsers = inputs.Request.ReferenceCompatible ? users : null,
+        IsService = inputs.Configuration.ComposeFiles.Count > 0,
 
         // As in the reference CLI: part of the image where Features may depend on it, else only of the containers made of it.
         ContainerEnvironment = inputs.Features.Count > 0 ? inputs.Configuration.ContainerEnv : [],

@@ -34,6 +34,12 @@ public sealed record PrebuildDockerfileRequest
     /// </summary>
     public ContainerUsers? ReferenceUsers { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="BaseImage"/> is that of a Compose service. With <see cref="ReferenceUsers"/> it has a stage of its own then, as the reference CLI
+    /// gives it one.
+    /// </summary>
+    public bool IsService { get; init; }
+
     /// <summary>Variables to set after the Features, to the letter.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContainerEnvironment { get; init; } = [];
 }
@@ -146,7 +152,13 @@ public sealed record PrebuildDockerfile(string Text, string? Target, IReadOnlyDi
 
         if (isReference)
         {
-            if (request.Dockerfile is not null)
+            if (request.Dockerfile is null && request.IsService)
+            {
+                writer.Line($"FROM {from} AS {UserStage}");
+                from = UserStage;
+            }
+
+            if (request.Dockerfile is not null || request.IsService)
             {
                 writer.Line(ReferenceLayers.Argument(request.Target ?? from));
             }

@@ -103,6 +103,24 @@ public sealed class PrebuildDockerfileTests
         }).Text);
 
     [TestMethod]
+    public void A_service_of_an_image_has_a_stage_and_its_argument_in_the_reference_CLIs_layers()
+    {
+        PrebuildDockerfileRequest request = new()
+        {
+            BaseImage = "debian:12", IsService = true, Features = [Hello], ReferenceUsers = new ContainerUsers("root", "root", "root"),
+        };
+        Assert.StartsWith(
+            """
+            FROM debian:12 AS dev_container_auto_added_stage_label
+            ARG _DEV_CONTAINERS_BASE_IMAGE=dev_container_auto_added_stage_label
+            FROM dev_container_auto_added_stage_label AS dev_containers_feature_content_normalize
+
+            """.ReplaceLineEndings("\n"),
+            Generate(request).Text);
+        Assert.IsFalse(Generate(request with { IsService = false }).Text.Contains("ARG", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
     public void An_image_alone_is_only_named() =>
         Assert.AreEqual("FROM debian:12 AS dev_containers_target_stage\n", Generate(new() { BaseImage = "debian:12" }).Text);
 
